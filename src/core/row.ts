@@ -1,0 +1,56 @@
+/** What the loader needs to know of a table. Built from a resource; plain data, so that loading knows no resource. */
+export interface TableSpec {
+  /** Table in the schema `lobbie`. */
+  readonly name: string;
+  /** Columns of keys, fields and path ids, in the order of {@link Row.values}. Technical columns are the loader's. */
+  readonly columns: readonly { readonly name: string; readonly sql: string }[];
+  readonly primaryKey: readonly string[];
+  /** Columns that keep their first value for ever. */
+  readonly keepFirst: readonly string[];
+  /** Whether versions are ordered by the record's own `updated_at` before the time of the read. */
+  readonly versioned: boolean;
+}
+
+/** One row ready to be stored. All values are the text that Postgres reads. */
+export interface Row {
+  readonly values: readonly (string | null)[];
+  /** Values of the primary key in its order; never null. */
+  readonly key: readonly string[];
+  /** 128 bits of SHA-256 over the record and its path ids. Equal hashes mean an unchanged row. */
+  readonly hash: Buffer;
+  /** The record as received, as JSON text. */
+  readonly raw: string;
+  /** When the request that brought it was sent: nothing in the record is older news than this. */
+  readonly readAt: Date;
+  /** Comes from a second list: only stored where no first list has the row. */
+  readonly secondary: boolean;
+}
+
+/** A record that could not become a row. */
+export interface Reject {
+  readonly accountId: string;
+  readonly resource: string;
+  /** The record's key as text when it has one, ids only. */
+  readonly recordKey: string | null;
+  /** Field and kind of fault; no values. */
+  readonly reason: string;
+  /** The record as JSON text. */
+  readonly record: string;
+  /** Path ids, so that it can be replayed. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** Rows and rejects of one resource, in the order received. */
+export interface TableBatch {
+  readonly rows: Row[];
+  readonly rejects: Reject[];
+}
+
+export interface LoadCounts {
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+}
+
+export const noCounts = (): LoadCounts => ({ inserted: 0, updated: 0, unchanged: 0, rejected: 0 });

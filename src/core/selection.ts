@@ -1,0 +1,18 @@
+/** What a command is about. Empty lists mean everything that is configured. */
+export interface Selection {
+  readonly accounts: readonly string[];
+  readonly locations: readonly string[];
+  readonly resources: readonly string[];
+}
+
+export const everything: Selection = { accounts: [], locations: [], resources: [] };
+
+/** One text for one selection, whatever the order in which it was given. */
+export function selectionKey(selection: Selection): string {
+  const sorted = (values: readonly string[]) => [...new Set(values)].sort();
+  return JSON.stringify({
+    accounts: sorted(selection.accounts),
+    locations: sorted(selection.locations),
+    resources: sorted(selection.resources),
+  });
+}

@@ -1,0 +1,90 @@
+import pg from 'pg';
+import { type ErrorAction, LobbieSyncError } from '../core/errors.ts';
+
+export interface DatabaseOptions {
+  readonly connectionString: string;
+  /** Connections at most. Default 6. */
+  readonly max?: number;
+  /** Shown in pg_stat_activity. Default `lobbie-sync`. */
+  readonly applicationName?: string;
+  /** Told when an idle connection breaks; without a listener that would end the process. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * A pool whose sessions run in UTC and prefer index lookups: every query of a load is by key, and fresh tables without
+ * statistics would be read as a whole otherwise (measured ten times slower).
+ */
+export function createPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max ?? 6,
+    application_name: options.applicationName ?? 'lobbie-sync',
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    options:
+      '-c timezone=UTC -c datestyle=ISO,YMD -c client_min_messages=warning -c idle_in_transaction_session_timeout=600000 ' +
+      '-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off',
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** SQLSTATE or network code of a database error, if it has one. */
+export function databaseCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Classes of SQLSTATE → what to do; the first prefix that fits counts. Anything else is a fault to be seen: abort. */
+const BY_CODE: readonly (readonly [prefix: string, action: ErrorAction, hint: string])[] = [
+  ['28', 'abort', 'Check user and password in DATABASE_URL.'],
+  ['3D', 'abort', 'The database named in DATABASE_URL does not exist; create it first.'],
+  ['42501', 'abort', 'The database user lacks a right; `lobbie-sync doctor` names it.'],
+  ['42P01', 'abort', 'A table is missing: run `lobbie-sync migrate`.'],
+  ['42703', 'abort', 'A column is missing: run `lobbie-sync migrate`.'],
+  ['3F000', 'abort', 'A schema is missing: run `lobbie-sync migrate`.'],
+  ['53100', 'abort', 'The disk of the database is full.'],
+  ['40', 'retry', 'The transaction collided with another; it is tried again.'],
+  ['55P03', 'retry', 'A lock was not free in time; it is tried again.'],
+  ['53', 'retry', 'The database is short of resources (connections, memory).'],
+  ['57', 'retry', 'The database was restarted or ended the session.'],
+  ['08', 'retry', 'The connection to the database was lost.'],
+  ['ECONN', 'retry', 'Check that the database of DATABASE_URL is running and reachable.'],
+  ['EPIPE', 'retry', 'The connection to the database was lost.'],
+  ['ETIMEDOUT', 'retry', 'Check that the database of DATABASE_URL is running and reachable.'],
+  ['ENOTFOUND', 'abort', 'Check the host in DATABASE_URL.'],
+];
+
+/** Whether the database refused a value (class 22 and check violations): the row is at fault, not the load. */
+export function isDataError(error: unknown): boolean {
+  const code = databaseCode(error) ?? '';
+  return /^(22|23502|23514|54000|54001)/.test(code);
+}
+
+/** Decides by code what a database error means. Its text is left out: it may quote a row. */
+export function classifyDatabaseError(error: unknown): LobbieSyncError {
+  if (error instanceof LobbieSyncError) return error;
+  const message = error instanceof Error ? error.message : '';
+  // The driver gives no code for a connection that ended under a query; these are its own fixed sentences.
+  const lost =
+    message.startsWith('Connection terminated') || message.startsWith('timeout exceeded when trying to connect');
+  const code = databaseCode(error) ?? (lost ? '08006' : 'unknown');
+  const [, action, hint] = BY_CODE.find(([prefix]) => code.startsWith(prefix)) ?? ['', 'abort' as const, undefined];
+  return new LobbieSyncError(`the database answered with error ${code}`, {
+    code: `database.${code}`,
+    action,
+    ...(hint === undefined ? {} : { hint }),
+    cause: withoutValues(error),
+  });
+}
+
+/** What Postgres says of an error without its texts: message, detail and context may quote a row. */
+function withoutValues(error: unknown): Record<string, unknown> {
+  const { code, severity, schema, table, column, constraint, routine } = (error ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries({ code, severity, schema, table, column, constraint, routine }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}

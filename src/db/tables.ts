@@ -1,0 +1,152 @@
+import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
+
+/** Postgres bigint: the driver gives text; numbers, bigints and text are taken. */
+type BigInt8 = ColumnType<string, string | number | bigint, string | number | bigint>;
+type DefaultedBigInt8 = ColumnType<string, string | number | bigint | undefined, string | number | bigint>;
+type GeneratedId = ColumnType<string, never, never>;
+type Json<T> = ColumnType<T, string, string>;
+type DefaultedJson<T> = ColumnType<T, string | undefined, string>;
+
+export type RunKind = 'backfill' | 'sync' | 'push' | 'webhook' | 'verify';
+export type RunStatus = 'running' | 'succeeded' | 'partial' | 'incomplete' | 'failed';
+
+export interface CountColumns {
+  requests: DefaultedBigInt8;
+  rows_read: DefaultedBigInt8;
+  rows_inserted: DefaultedBigInt8;
+  rows_updated: DefaultedBigInt8;
+  rows_unchanged: DefaultedBigInt8;
+  rows_deleted: DefaultedBigInt8;
+  rows_rejected: DefaultedBigInt8;
+}
+
+interface RunsTable extends CountColumns {
+  id: GeneratedId;
+  kind: RunKind;
+  status: RunStatus;
+  started_at: Date;
+  finished_at: Date | null;
+  error: string | null;
+  selection: DefaultedJson<unknown>;
+  host: string | null;
+  pid: number | null;
+}
+
+interface RunResourcesTable extends CountColumns {
+  run_id: BigInt8;
+  resource: string;
+}
+
+interface RunUnknownFieldsTable {
+  run_id: BigInt8;
+  resource: string;
+  field: string;
+  records: BigInt8;
+}
+
+interface RunProblemsTable {
+  id: GeneratedId;
+  run_id: BigInt8;
+  at: Date;
+  account_id: BigInt8 | null;
+  location_id: BigInt8 | null;
+  resource: string | null;
+  scope: string | null;
+  code: string;
+  message: string;
+  hint: string | null;
+}
+
+interface PassesTable {
+  id: GeneratedId;
+  kind: string;
+  selection_key: string;
+  status: 'open' | 'finished' | 'partial' | 'abandoned';
+  started_at: Date;
+  finished_at: Date | null;
+}
+
+interface SweepsTable {
+  id: GeneratedId;
+  pass_id: BigInt8;
+  account_id: BigInt8;
+  location_id: DefaultedBigInt8;
+  resource: string;
+  operation: string;
+  status: 'open' | 'certified' | 'failed';
+  started_at: Date;
+  finished_at: Date | null;
+  rows_read: DefaultedBigInt8;
+  rows_rejected: DefaultedBigInt8;
+  reason: string | null;
+}
+
+interface CursorsTable {
+  pass_id: BigInt8;
+  account_id: BigInt8;
+  resource: string;
+  scope: string;
+  cursor: Json<unknown> | null;
+  status: 'open' | 'done';
+  updated_at: Date;
+}
+
+interface LeasesTable {
+  account_id: BigInt8;
+  resource: string;
+  run_id: BigInt8;
+  acquired_at: Date;
+}
+
+interface RejectsTable {
+  id: GeneratedId;
+  run_id: BigInt8;
+  account_id: BigInt8 | null;
+  resource: string;
+  record_key: string | null;
+  reason: string;
+  record: Json<unknown>;
+  context: DefaultedJson<Record<string, string>>;
+  rejected_at: Date;
+  replayed_at: Date | null;
+}
+
+interface AuditLogTable {
+  id: GeneratedId;
+  at: Date;
+  actor: string;
+  action: string;
+  account_id: BigInt8 | null;
+  resource: string | null;
+  subject: DefaultedJson<unknown>;
+  run_id: BigInt8 | null;
+}
+
+interface FreshnessView {
+  account_id: string;
+  location_id: string | null;
+  resource: string;
+  operation: string;
+  last_certified_at: Date;
+  oldest_checked_at: Date;
+  rows: string;
+}
+
+/** The state tables as Kysely sees them. Synced tables are not here: their SQL is built from the resources. */
+export interface SyncDatabase {
+  'lobbie_sync.runs': RunsTable;
+  'lobbie_sync.run_resources': RunResourcesTable;
+  'lobbie_sync.run_unknown_fields': RunUnknownFieldsTable;
+  'lobbie_sync.run_problems': RunProblemsTable;
+  'lobbie_sync.passes': PassesTable;
+  'lobbie_sync.sweeps': SweepsTable;
+  'lobbie_sync.cursors': CursorsTable;
+  'lobbie_sync.leases': LeasesTable;
+  'lobbie_sync.rejects': RejectsTable;
+  'lobbie_sync.audit_log': AuditLogTable;
+  'lobbie_sync.freshness': FreshnessView;
+}
+
+export type Run = Selectable<RunsTable>;
+export type NewProblem = Insertable<RunProblemsTable>;
+export type { Generated };
