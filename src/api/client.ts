@@ -1,0 +1,194 @@
+/** The Lobbie client: one call = build, wait for a start, send, decide, and again until there is an answer or an error. */
+import { type Clock, systemClock } from '../core/clock.ts';
+import { StopError } from '../core/errors.ts';
+import { linkSignals } from './abort.ts';
+import { stringifyJson } from './json.ts';
+import { createLimiter, type LimiterState } from './limiter.ts';
+import type { OperationSpec } from './operation.ts';
+import { type OperationId, type OperationParams, type OperationResult, operations } from './operations.generated.ts';
+import { callError, readOutcome } from './outcome.ts';
+import { buildUrl, headerParams, headerValue, type NewerPaths, type Params, pathIds } from './request.ts';
+import { DEFAULT_RETRY, decide, NO_HISTORY, type RetryPolicy } from './retry.ts';
+import { createTokenSource } from './token.ts';
+import { createTransport, type Fetch } from './transport.ts';
+
+/** As much of a logger as is needed here; pino fits. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ApiClientOptions {
+  /** Paths follow as /partner/v2/... */
+  readonly baseUrl: string;
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Sent as `x-api-key` on every call, the token call too. */
+  readonly apiKey?: string | undefined;
+  /** The `scope` form field of the token call. */
+  readonly scope?: string | undefined;
+  /** 0 or Infinity for no limit. */
+  readonly requestsPerSecond: number;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** OperationIds that take the newer path, or `observed`, or `all`. Default none. */
+  readonly newerPaths?: NewerPaths | undefined;
+  /** Milliseconds for one attempt, headers and body. Default 60,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Largest answer in bytes. Default 64 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  readonly fetch?: Fetch | undefined;
+  readonly clock?: Clock | undefined;
+  /** A number in [0, 1), for the jitter of retries. */
+  readonly random?: (() => number) | undefined;
+  readonly logger?: Logger | undefined;
+  readonly retry?: Partial<RetryPolicy> | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** 0 to 9, lower first. Default 5. */
+  readonly priority?: number | undefined;
+  /** The request body, written as JSON; bigint is allowed. */
+  readonly body?: unknown;
+  /** Called right before every attempt is sent, retries included, token calls not. A throw sends nothing and ends the call. */
+  readonly beforeAttempt?: (() => void) | undefined;
+}
+
+export interface ApiResponse<T> {
+  /** Undefined when a write was answered without a body. */
+  readonly body: T;
+  readonly status: number;
+  /** When the attempt that succeeded was sent. */
+  readonly sentAt: Date;
+  readonly attempts: number;
+}
+
+export interface ApiClientState extends LimiterState {
+  /** Attempts sent, retries included, token calls not. */
+  readonly requests: number;
+  readonly retries: number;
+}
+
+export interface ApiClient {
+  /**
+   * @throws ApiError with `code` and `action` as in retry.ts and token.ts
+   * @throws ContractError `contract.body_too_large`
+   * @throws StopError when the client is closed, the signal's reason when aborted, whatever `beforeAttempt` throws
+   */
+  call<Op extends OperationId>(
+    op: Op,
+    params: OperationParams<Op>,
+    options?: CallOptions,
+  ): Promise<ApiResponse<OperationResult<Op>>>;
+  /** The same for generic code. @throws TypeError when there is no such operation */
+  callRaw(op: string, params: Params, options?: CallOptions): Promise<ApiResponse<unknown>>;
+  readonly state: ApiClientState;
+  /** Ends what waits and what is under way. */
+  close(): Promise<void>;
+}
+
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const retry: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry };
+  const newerPaths = options.newerPaths ?? [];
+  const apiKey = options.apiKey === undefined ? {} : { 'x-api-key': headerValue('x-api-key', options.apiKey) };
+  const closing = new AbortController();
+  const transport = createTransport(options);
+  const tokens = createTokenSource({ ...options, transport, clock, random, retry, closed: closing.signal });
+  const limiter = createLimiter({ ...options, maxConcurrent: options.concurrency, clock });
+  let requests = 0;
+  let retries = 0;
+
+  async function callRaw(op: string, params: Params, call: CallOptions = {}): Promise<ApiResponse<unknown>> {
+    const spec = specOf(op);
+    const url = buildUrl(options.baseUrl, op, spec, params, newerPaths);
+    const body = stringifyJson(call.body);
+    const headers = {
+      accept: 'application/json',
+      ...apiKey,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headerParams(spec, params),
+    };
+    const ids = pathIds(spec, params);
+    const nature = { write: spec.write, cursor: params['cursor'] !== undefined };
+    const link = linkSignals(call.signal, closing.signal);
+    let history = NO_HISTORY;
+    let attempts = 0;
+    let expired = 0;
+    try {
+      for (;;) {
+        await tokens.get(link.signal);
+        // Sent or kept waiting before: goes ahead of its like, so that it can't be overtaken for ever.
+        const ahead = attempts + expired > 0 ? 1 : 0;
+        const attempt = await limiter.run(
+          async () => {
+            // It ran out in the queue: back for a new one, because waiting here would bunch up starts that were spaced
+            // out. A token that never lasts until its turn is the exception.
+            const token = tokens.peek() ?? (expired < 2 ? undefined : await tokens.get(link.signal));
+            if (token === undefined) return undefined;
+            call.beforeAttempt?.();
+            attempts += 1;
+            requests += 1;
+            if (attempts > 1) retries += 1;
+            const sentAt = clock.now();
+            const request = {
+              method: spec.method,
+              url,
+              headers: { ...headers, authorization: `Bearer ${token}` },
+              body,
+            };
+            return { token, sentAt, result: await transport.send(request, link.signal) };
+          },
+          { priority: Math.max((call.priority ?? 5) - ahead, 0), signal: link.signal },
+        );
+        if (attempt === undefined) {
+          expired += 1;
+          continue;
+        }
+        const { result, sentAt } = attempt;
+        const outcome = readOutcome(result, spec.write, clock.now());
+        if (outcome.ok) return { body: outcome.body, status: outcome.status, sentAt, attempts };
+        const { failure, requestId } = outcome;
+        if (failure.kind === 'status' && (failure.status === 429 || failure.status === 503)) {
+          limiter.throttled(sentAt, failure.retryAfterMs);
+        }
+        const decision = decide(failure, nature, history, retry, random);
+        const fields = { operationId: op, ids, attempts, requestId };
+        if (decision.do === 'fail') throw callError(fields, failure, decision);
+        options.logger?.debug(
+          { ...fields, ...failure },
+          decision.do === 'refresh' ? 'token refused, getting a new one' : 'retrying',
+        );
+        history = decision.history;
+        if (decision.do === 'refresh') tokens.invalidate(attempt.token);
+        // A shared wait is the limiter's: it holds up this call with all others.
+        else if (!decision.shared) await clock.sleep(decision.delayMs, link.signal);
+      }
+    } finally {
+      link.release();
+    }
+  }
+
+  return {
+    call: (op, params, call) => callRaw(op, params as Params, call) as Promise<ApiResponse<never>>,
+    callRaw,
+    get state() {
+      return { ...limiter.state, requests, retries };
+    },
+    async close() {
+      const reason = new StopError('stop.signal', 'the connection to Lobbie was closed');
+      closing.abort(reason);
+      limiter.close(reason);
+    },
+  };
+}
+
+function specOf(op: string): OperationSpec {
+  if (!Object.hasOwn(operations, op)) throw new TypeError(`there is no operation ${op}`);
+  return operations[op as OperationId];
+}

@@ -1,0 +1,80 @@
+/** What an exchange amounts to, and the error that a caller gets when it amounts to nothing. Pure. */
+import { ApiError } from '../core/errors.ts';
+import { parseJson } from './json.ts';
+import type { Decision, Failure } from './retry.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import type { HttpAnswer, HttpFailure } from './transport.ts';
+
+export type Outcome =
+  | { readonly ok: true; readonly body: unknown; readonly status: number }
+  | { readonly ok: false; readonly failure: Failure; readonly requestId: string | undefined };
+
+/** Tells a usable answer from a failure. Only a write may be answered without a body. */
+export function readOutcome(result: HttpAnswer | HttpFailure, write: boolean, now: Date): Outcome {
+  if (result.kind !== 'answer') return { ok: false, failure: unanswered(result), requestId: undefined };
+  const { status, text } = result;
+  const requestId = idText(result.requestId);
+  if (status < 200 || status > 299) {
+    const retryAfterMs = parseRetryAfter(result.retryAfter, now);
+    return { ok: false, failure: { kind: 'status', status, retryAfterMs }, requestId: requestIdOf(text) ?? requestId };
+  }
+  if (write && text.trim() === '') return { ok: true, body: undefined, status };
+  try {
+    return { ok: true, body: parseJson(text), status };
+  } catch {
+    // The parser's message quotes the text.
+    return { ok: false, failure: { kind: 'body', status }, requestId };
+  }
+}
+
+function unanswered({ kind, status, detail }: HttpFailure): Failure {
+  return kind === 'cut' ? { kind: 'body', status: status ?? 0, detail } : { kind, detail };
+}
+
+/** The `requestId` of an error body. */
+function requestIdOf(text: string): string | undefined {
+  if (!text.includes('"requestId"')) return undefined;
+  try {
+    return idText((parseJson(text) as { readonly requestId?: unknown } | null)?.requestId);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only what looks like an id: anything else may be a person's data. */
+function idText(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.:=-]{1,128}$/.test(value) ? value : undefined;
+}
+
+/** What may be told of a call. */
+export interface CallFacts {
+  readonly operationId: string;
+  /** Path ids by name. */
+  readonly ids: Readonly<Record<string, string>>;
+  readonly attempts: number;
+  readonly requestId: string | undefined;
+}
+
+export function callError(
+  facts: CallFacts,
+  failure: Failure,
+  decision: Extract<Decision, { readonly do: 'fail' }>,
+): ApiError {
+  const ids = Object.entries(facts.ids).map(([name, value]) => `${name} ${value}`);
+  const subject = ids.length === 0 ? '' : ` (${ids.join(', ')})`;
+  const tries = facts.attempts > 1 ? ` after ${facts.attempts} attempts` : '';
+  const { do: _failed, ...told } = decision;
+  return new ApiError(`${facts.operationId}${subject} ${described(failure)}${tries}`, {
+    ...facts,
+    ...told,
+    status: 'status' in failure ? failure.status : undefined,
+  });
+}
+
+function described(failure: Failure): string {
+  if (failure.kind === 'status') return `answered ${failure.status}`;
+  if (failure.kind === 'timeout') return 'was not answered in time';
+  const detail = failure.detail === undefined ? '' : ` (${failure.detail})`;
+  if (failure.kind !== 'body') return `got no answer${detail}`;
+  return `answered ${failure.status} with a body that is cut short or not JSON${detail}`;
+}

@@ -1,0 +1,19 @@
+/** The latest instant that is believed; a bogus date must not stop a sync for years. */
+const LONGEST_MS = 7 * 24 * 3_600_000;
+
+/**
+ * How long a `Retry-After` header asks to wait, in milliseconds from `now`. The format is that of RFC 9110, 10.2.3: whole
+ * seconds or an HTTP date; fractions of a second are accepted too. A date in the past gives 0, more than seven days are
+ * cut to seven. Pure.
+ *
+ * @returns undefined when the header is missing or is neither of the two forms.
+ */
+export function parseRetryAfter(header: string | null | undefined, now: Date): number | undefined {
+  const text = header?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), LONGEST_MS);
+  // Only texts with a month's name or in ISO form: Date.parse takes "-5" and "3 apples" for dates too.
+  if (!/[A-Za-z]{3}.*\d{2}:\d{2}|^\d{4}-\d{2}-\d{2}T/.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - now.getTime(), 0), LONGEST_MS);
+}
