@@ -16,8 +16,8 @@ export interface Row {
   readonly values: readonly (string | null)[];
   /** Values of the primary key in its order; never null. */
   readonly key: readonly string[];
-  /** 128 bits of SHA-256 over the record and its path ids. Equal hashes mean an unchanged row. */
-  readonly hash: Buffer;
+  /** 128 bits of SHA-256 over the record and its path ids, in hex. Equal hashes mean an unchanged row. */
+  readonly hash: string;
   /** The record as received, as JSON text. */
   readonly raw: string;
   /** When the request that brought it was sent: nothing in the record is older news than this. */

@@ -1,0 +1,295 @@
+import { userInfo } from 'node:os';
+import type { Kysely } from 'kysely';
+import type pg from 'pg';
+import { type ApiClient, createApiClient } from './api/client.ts';
+import type { OperationSpec } from './api/operation.ts';
+import { operations } from './api/operations.generated.ts';
+import { type Config, type ConfigSources, LOCAL_FOLDER, loadConfig } from './config/config.ts';
+import { systemClock } from './core/clock.ts';
+import { ConfigError, LobbieSyncError } from './core/errors.ts';
+import { startEmbeddedPostgres } from './db/embedded/index.ts';
+import { type MigrationOutcome, migrateToLatest, pendingMigrations } from './db/migrator.ts';
+import { classifyDatabaseError, createPool } from './db/pool.ts';
+import type { SyncDatabase } from './db/tables.ts';
+import { kyselyOnPool } from './db/transaction.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { COST_LEGEND, describeResources, type ResourceDescription } from './pipeline/catalogue.ts';
+import type { Finding } from './pipeline/doctor.ts';
+import { type ReplayReport, replayRejects } from './pipeline/replay.ts';
+import { executeRun, type RunDependencies, type RunOptions, type RunReport } from './pipeline/run.ts';
+import type { StatusReport } from './pipeline/status.ts';
+import { executeVerify, type VerifyOptions, type VerifyReport } from './pipeline/verify.ts';
+import { addAudit } from './state/audit.ts';
+import { getReject, listRejects, type RejectFilter, type RejectSummary, type StoredReject } from './state/rejects.ts';
+import { latestRuns, type RunDetails, runDetails } from './state/runs.ts';
+
+export { type EmbeddedPostgres, startEmbeddedPostgres } from './db/embedded/index.ts';
+export type { Run } from './db/tables.ts';
+export type { ResourceDescription } from './pipeline/catalogue.ts';
+export type { Progress } from './pipeline/context.ts';
+export type { Finding } from './pipeline/doctor.ts';
+export type { ReplayReport } from './pipeline/replay.ts';
+export type { RunOptions, RunReport } from './pipeline/run.ts';
+export type { ListFreshness, StatusReport } from './pipeline/status.ts';
+export type { VerifyReport } from './pipeline/verify.ts';
+export type { RejectFilter, RejectSummary, StoredReject } from './state/rejects.ts';
+export type { RunDetails } from './state/runs.ts';
+export { COST_LEGEND, LOCAL_FOLDER };
+
+export interface AppSources extends ConfigSources {
+  /** Default: standard error. */
+  readonly logStream?: NodeJS.WritableStream;
+  /** Log nothing below this level, whatever the settings say. */
+  readonly least?: 'error';
+}
+
+/** Reads the settings and makes the App. @throws ConfigError that lists every value that is wrong */
+export function openApp(sources: AppSources): App {
+  const config = loadConfig(sources);
+  const { level } = config.log;
+  const quieter = sources.least !== undefined && !['fatal', 'silent'].includes(level) ? sources.least : level;
+  const stream = sources.logStream === undefined ? {} : { stream: sources.logStream };
+  return new App(config, createLogger({ ...config.log, level: quieter, ...stream }));
+}
+
+/** What can be synced; `newerPaths` as in LOBBIE_NEWER_PATHS. */
+export function resourceCatalogue(newerPaths: readonly string[] = []): readonly ResourceDescription[] {
+  return describeResources(newerOperations(newerPaths));
+}
+
+/**
+ * Everything a command needs, built from the settings when it is first asked for and released in reverse order. The only
+ * place that knows how the parts are put together.
+ */
+export class App {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly #releases: (() => Promise<void>)[] = [];
+  #url: Promise<string> | undefined;
+  #pool: pg.Pool | undefined;
+  #api: ApiClient | undefined;
+
+  constructor(config: Config, logger: Logger = createLogger(config.log)) {
+    this.config = config;
+    this.logger = logger;
+  }
+
+  /** The database to use; starts the embedded one when none is configured. */
+  databaseUrl(): Promise<string> {
+    this.#url ??= (async () => {
+      if (this.config.databaseUrl !== undefined) return this.config.databaseUrl;
+      const postgres = await startEmbeddedPostgres({ dataDir: `${LOCAL_FOLDER}/postgres` });
+      // One that another command started stays as it is.
+      if (!postgres.alreadyRunning) this.#releases.push(() => postgres.stop());
+      return postgres.url;
+    })();
+    return this.#url;
+  }
+
+  async pool(): Promise<pg.Pool> {
+    if (this.#pool === undefined) {
+      const connectionString = await this.databaseUrl();
+      const pool = createPool({
+        connectionString,
+        onError: (error) => this.logger.warn({ err: error }, 'an idle database connection was lost'),
+      });
+      this.#pool = pool;
+      this.#releases.push(() => pool.end());
+    }
+    return this.#pool;
+  }
+
+  async db(): Promise<Kysely<SyncDatabase>> {
+    return kyselyOnPool(await this.pool());
+  }
+
+  /** The Lobbie client. @throws ConfigError when a setting for Lobbie is missing */
+  api(): ApiClient {
+    if (this.#api === undefined) {
+      const { apiUrl, ...lobbie } = this.config.lobbie();
+      const api = createApiClient({ ...lobbie, baseUrl: apiUrl, logger: this.logger });
+      this.#api = api;
+      this.#releases.push(() => api.close());
+    }
+    return this.#api;
+  }
+
+  async migrate(): Promise<MigrationOutcome> {
+    return await migrateToLatest(await this.databaseUrl());
+  }
+
+  /** Fails with a sentence that tells what to do unless the database has the current schema. */
+  async requireSchema(): Promise<void> {
+    let pending: readonly string[];
+    try {
+      pending = await pendingMigrations(await this.databaseUrl());
+    } catch (error) {
+      throw classifyDatabaseError(error);
+    }
+    if (pending.length > 0) {
+      throw new LobbieSyncError(`the database lacks ${pending.length} migrations`, {
+        code: 'database.not_migrated',
+        action: 'abort',
+        exitCode: 2,
+        hint: 'Run `lobbie-sync migrate` first.',
+      });
+    }
+  }
+
+  /** What runs are built on. */
+  async runDependencies(): Promise<RunDependencies> {
+    const lobbie = this.config.lobbie();
+    return {
+      api: this.api(),
+      pool: await this.pool(),
+      db: await this.db(),
+      connectionString: await this.databaseUrl(),
+      clock: systemClock,
+      logger: this.logger,
+      accounts: lobbie.accountIds,
+      concurrency: lobbie.concurrency,
+      newerOperations: newerOperations(lobbie.newerPaths),
+      actor: actor(),
+    };
+  }
+
+  /** Reads a selection into the warehouse. */
+  async run(options: RunOptions): Promise<RunReport> {
+    return await executeRun(await this.#dependenciesFor(options.selection), options);
+  }
+
+  /** Reads by id and counts again; writes nothing but its own run. */
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    return await executeVerify(await this.#dependenciesFor(options.selection), options);
+  }
+
+  /** Loads rejected records again, from where they are kept. */
+  async replayRejects(choice: Parameters<typeof replayRejects>[1]): Promise<ReplayReport> {
+    await this.requireSchema();
+    const pool = await this.pool();
+    return await this.#ask((db) => replayRejects({ pool, db, clock: systemClock, actor: actor() }, choice));
+  }
+
+  /** Checks everything a run needs. */
+  async doctor(onFinding?: (finding: Finding) => void): Promise<readonly Finding[]> {
+    const { examine } = await import('./pipeline/doctor.ts');
+    return await examine({
+      config: this.config,
+      connect: ({ apiUrl, ...lobbie }, onDate) =>
+        createApiClient({
+          ...lobbie,
+          baseUrl: apiUrl,
+          logger: this.logger,
+          // Somebody waits for the answer: what a night's run would sit out is told at once.
+          retry: { maxAttempts: 2, maxThrottles: 3, maxWaits: 2 },
+          timeoutMs: 20_000,
+          fetch: async (url, init) => {
+            const response = await fetch(url, init);
+            const date = Date.parse(response.headers.get('date') ?? '');
+            if (!Number.isNaN(date)) onDate(new Date(date));
+            return response;
+          },
+        }),
+      databaseUrl: () => this.databaseUrl(),
+      pendingMigrations,
+      newerOperations,
+      now: () => systemClock.now(),
+      ...(onFinding === undefined ? {} : { onFinding }),
+    });
+  }
+
+  /** How the mirror stands; `undefined` while the database lacks migrations, whose names are told then. */
+  async status(limit: number): Promise<StatusReport | { readonly pendingMigrations: readonly string[] }> {
+    return await this.#ask(async (db) => {
+      const pending = await pendingMigrations(await this.databaseUrl());
+      if (pending.length > 0) return { pendingMigrations: pending };
+      const { readStatus } = await import('./pipeline/status.ts');
+      const { accounts, newerPaths } = this.#lobbieIfSet();
+      const newer = newerOperations(newerPaths);
+      const report = await readStatus(db, { accounts, newerOperations: newer, limit, now: systemClock.now() });
+      return { ...report, pendingMigrations: pending };
+    });
+  }
+
+  async latestRuns(limit: number): ReturnType<typeof latestRuns> {
+    return await this.#ask((db) => latestRuns(db, limit));
+  }
+
+  async runDetails(runId: string): Promise<RunDetails | undefined> {
+    return await this.#ask((db) => runDetails(db, runId));
+  }
+
+  async listRejects(filter: RejectFilter): Promise<readonly RejectSummary[]> {
+    return await this.#ask((db) => listRejects(db, filter));
+  }
+
+  /** One reject with its record. `shown`: a person is about to see its values, which the audit log keeps. */
+  async reject(id: string, shown: boolean): Promise<StoredReject | undefined> {
+    return await this.#ask(async (db) => {
+      const reject = await getReject(db, id);
+      if (reject !== undefined && shown) {
+        const entry = {
+          actor: actor(),
+          action: 'rejects.show_values',
+          resource: reject.resource,
+          subject: { reject: id },
+        };
+        await addAudit(db, entry, systemClock.now());
+      }
+      return reject;
+    });
+  }
+
+  async #dependenciesFor(selection: RunOptions['selection']): Promise<RunDependencies> {
+    const deps = await this.runDependencies();
+    const foreign = selection.accounts.filter((id) => !deps.accounts.includes(id));
+    if (foreign.length > 0) throw new ConfigError([`--account ${foreign.join(', ')} is not in LOBBIE_ACCOUNT_IDS`]);
+    await this.requireSchema();
+    return deps;
+  }
+
+  /** Answers from the state tables; what goes wrong is told by code, as the driver's texts may quote a row. */
+  async #ask<T>(work: (db: Kysely<SyncDatabase>) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.db());
+    } catch (error) {
+      throw classifyDatabaseError(error);
+    }
+  }
+
+  #lobbieIfSet(): { accounts: readonly string[]; newerPaths: readonly string[] } {
+    try {
+      const { accountIds, newerPaths } = this.config.lobbie();
+      return { accounts: accountIds, newerPaths };
+    } catch {
+      return { accounts: [], newerPaths: [] };
+    }
+  }
+
+  /** Ends what was started, last first. Safe to call twice. */
+  async close(): Promise<void> {
+    for (const release of this.#releases.splice(0).reverse()) {
+      await release().catch((error: unknown) => this.logger.warn({ err: error }, 'could not be ended cleanly'));
+    }
+  }
+}
+
+/** Who works here, for the audit log. A container's user may have no name. */
+function actor(): string {
+  try {
+    return `cli:${userInfo().username}`;
+  } catch {
+    return `cli:${process.geteuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** The operations whose newer form the settings choose. */
+function newerOperations(chosen: readonly string[]): ReadonlySet<string> {
+  const specs: Readonly<Record<string, OperationSpec>> = operations;
+  const observed = (name: string) => name === 'getFormPacketForms' || specs[name]?.newerPathEvidence === 'observed';
+  return new Set(
+    Object.keys(specs).filter(
+      (name) => chosen.includes('all') || chosen.includes(name) || (chosen.includes('observed') && observed(name)),
+    ),
+  );
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { PhiClass } from '../core/phi.ts';
+import { asBoolean, asDate, asInstant, asJson, asNumeric, asText, type Conversion, integerBetween } from './values.ts';
+
+/** Column types that synced tables use. */
+export type SqlType = 'bigint' | 'integer' | 'text' | 'boolean' | 'timestamptz' | 'date' | 'numeric' | 'jsonb';
+
+/**
+ * One field of a record: the type of its column, how sensitive it is, and a zod schema that checks the value as the
+ * API sent it and turns it into the text Postgres reads (null stays null).
+ */
+export interface Field {
+  readonly sql: SqlType;
+  readonly phi: PhiClass;
+  /** Other names the API may use for it (`x-aliases` of the contract). */
+  readonly aliases: readonly string[];
+  readonly schema: z.ZodType<string | null | undefined>;
+}
+
+interface FieldOptions {
+  readonly aliases?: readonly string[];
+}
+
+/**
+ * Builds a field from a conversion. A value that is missing or null is null: the contract requires nothing but ids.
+ * A value that can't be converted without loss is a finding that names the field and never the value.
+ */
+function field(sql: SqlType, convert: Conversion) {
+  // A check that sets the value costs half of a transform, which zod runs as a pipe of two schemas (measured).
+  const schema = z
+    .unknown()
+    .check((context) => {
+      const { value } = context;
+      if (value === null) return;
+      const result = convert(value);
+      if (typeof result === 'string') context.value = result;
+      // The input is left out of the issue: it is patient data.
+      else context.issues.push({ code: 'custom', message: result.problem, input: undefined });
+    })
+    .optional() as z.ZodType<string | null | undefined>;
+  return (phi: PhiClass, options: FieldOptions = {}): Field => ({ sql, phi, aliases: options.aliases ?? [], schema });
+}
+
+/** An id or another 64-bit integer, also when it is sent as text. */
+export const bigint = field('bigint', integerBetween(-(2n ** 63n), 2n ** 63n - 1n));
+/** A 32-bit integer: counts, minutes, positions. */
+export const integer = field('integer', integerBetween(-(2n ** 31n), 2n ** 31n - 1n));
+/** Text, and open enums. Numbers and booleans are taken as their text. */
+export const text = field('text', asText);
+export const boolean = field('boolean', asBoolean);
+/** An instant in ISO 8601; without an offset it is read as UTC, as FACTS.md says instants are. */
+export const instant = field('timestamptz', asInstant);
+/** A plain date, `YYYY-MM-DD`. */
+export const date = field('date', asDate);
+/** A decimal number kept exactly. */
+export const numeric = field('numeric', asNumeric);
+/** A nested object or array, stored as it came. */
+export const json = field('jsonb', asJson);
+
+/** Fields that every medical list row of a patient shares: who wrote it, and when. */
+export const authored = {
+  createdAt: instant('operational'),
+  createdBy: text('operational'),
+  updatedAt: instant('operational'),
+  updatedBy: text('operational'),
+} as const;
+
+/** The two time stamps most records carry. */
+export const stamped = { createdAt: instant('operational'), updatedAt: instant('operational') } as const;

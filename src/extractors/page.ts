@@ -1,0 +1,45 @@
+import { ContractError } from '../core/errors.ts';
+import type { Read } from './resource.ts';
+
+/** One answer of a list: its records as they came and where the next page begins. */
+export interface Page {
+  readonly records: readonly unknown[];
+  /** Null at the end of the list: only the API says that, never an empty page. */
+  readonly nextCursor: string | null;
+}
+
+/**
+ * Reads the records out of an answer.
+ *
+ * @throws ContractError when the list key is missing: that is never an empty list
+ */
+export function parsePage(read: Read, body: unknown): Page {
+  if (read.listKey === undefined) {
+    if (!isObject(body)) throw fault(read, 'contract.not_an_object', 'the answer is not an object');
+    return { records: [body], nextCursor: null };
+  }
+  if (Array.isArray(body) && read.bareArray === true) return { records: body, nextCursor: null };
+  if (!isObject(body)) throw fault(read, 'contract.not_an_object', 'the answer is not an object');
+  const key = [read.listKey, ...(read.listKeyAliases ?? [])].find((name) => Array.isArray(body[name]));
+  if (key === undefined) {
+    throw fault(read, 'contract.missing_list_key', `the answer has no array named ${read.listKey}`);
+  }
+  return { records: body[key] as readonly unknown[], nextCursor: cursorOf(read, body['nextCursor']) };
+}
+
+function cursorOf(read: Read, value: unknown): string | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  throw fault(read, 'contract.bad_cursor_type', 'nextCursor is neither text nor null');
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fault(read: Read, code: string, message: string): ContractError {
+  return new ContractError(`${read.operation}: ${message}`, {
+    code,
+    hint: 'The list was not taken as empty; what was stored before stays. If this persists, the API has changed.',
+  });
+}

@@ -1,0 +1,133 @@
+import { hash } from 'node:crypto';
+import { snakeCase } from '../core/names.ts';
+import type { Reject, Row, TableSpec } from '../core/row.ts';
+import type { Resource, Sourced } from './resource.ts';
+import { exactNumber, storableJson } from './values.ts';
+
+/** Counts of fields that the contract does not know, by name. */
+export type UnknownFields = Map<string, number>;
+
+export interface PrepareOptions {
+  readonly accountId: string;
+  readonly readAt: Date;
+  readonly secondary: boolean;
+  readonly unknown: UnknownFields;
+}
+
+/** Turns records of one resource into rows. Pure; one per resource and kept, since it precomputes the positions. */
+export interface Preparer {
+  readonly table: TableSpec;
+  prepare(source: Sourced, options: PrepareOptions): { row: Row } | { reject: Reject };
+}
+
+/** The table of a resource as the loader sees it. */
+export function tableSpec(resource: Resource): TableSpec {
+  const account = resource.scope === 'global' ? [] : [{ name: 'account_id', sql: 'bigint' }];
+  return {
+    name: resource.name,
+    columns: [...account, ...resource.columns.map(({ name, sql }) => ({ name, sql }))],
+    primaryKey: resource.primaryKey,
+    keepFirst: resource.sharedByLocations ? ['location_id'] : [],
+    versioned: resource.columns.some((column) => column.name === 'updated_at'),
+  };
+}
+
+/** The names of the fields, checked once, so that a hostile field name can't carry data into a listing. */
+const FIELD_NAME = /^[A-Za-z_$][\w$.-]{0,63}$/;
+
+export function createPreparer(resource: Resource): Preparer {
+  const table = tableSpec(resource);
+  const fields = Object.entries(resource.fields).map(([name, field]) => ({
+    name,
+    column: snakeCase(name),
+    aliases: field.aliases,
+  }));
+  const aliased = fields.filter((field) => field.aliases.length > 0);
+  const fieldOf = new Map(fields.map((field) => [field.column, field.name]));
+  // Where the record may say where it belongs, its word counts; the path fills in what it leaves out.
+  const sources = table.columns.map(({ name }) => ({ name, field: fieldOf.get(name) }));
+  const keyAt = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
+  const hashed = sources.filter(({ name }) => name !== 'account_id' && !table.keepFirst.includes(name));
+
+  const withAliases = (record: Readonly<Record<string, unknown>>) => {
+    if (aliased.every((field) => record[field.name] !== undefined)) return record;
+    const copy: Record<string, unknown> = { ...record };
+    for (const field of aliased) {
+      copy[field.name] ??= field.aliases.map((alias) => record[alias]).find((value) => value !== undefined);
+    }
+    return copy;
+  };
+
+  return {
+    table,
+    prepare(source, { accountId, readAt, secondary, unknown }) {
+      const record = source.record;
+      for (const name in record) {
+        if (!resource.knownFields.has(name)) {
+          const safe = FIELD_NAME.test(name) ? name : '(unprintable)';
+          unknown.set(safe, (unknown.get(safe) ?? 0) + 1);
+        }
+      }
+      const raw = JSON.stringify(record);
+      const context: Record<string, string> = { ...source.context, account_id: accountId };
+      const rejected = (reason: string): { reject: Reject } => ({
+        reject: {
+          accountId,
+          resource: resource.name,
+          recordKey: recordKey(resource, source),
+          reason,
+          record: raw,
+          context: source.context,
+        },
+      });
+
+      const storable = storableJson(raw);
+      if (typeof storable !== 'string') return rejected(nameBadText(record) ?? storable.problem);
+      const parsed = resource.schema.safeParse(withAliases(record));
+      if (!parsed.success) {
+        return rejected(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+      }
+
+      const surrogate = resource.surrogateId;
+      const values = sources.map(({ name, field }) => {
+        const own = field === undefined ? null : (parsed.data[field] ?? null);
+        return own ?? context[name] ?? (name === 'id' ? (surrogate?.(source) ?? null) : null);
+      });
+      const key: string[] = [];
+      for (const at of keyAt) {
+        const value = values[at];
+        if (value === null || value === undefined) return rejected(`${table.columns[at]?.name}: required, but missing`);
+        key.push(value);
+      }
+      // The path is part of the row: a record that moves to another parent unchanged is a changed row.
+      let place = '';
+      for (const { name } of hashed) {
+        const id = context[name];
+        if (id !== undefined) place += `\n${name}=${id}`;
+      }
+      const digest = hash('sha256', raw + place, 'hex').slice(0, 32);
+      return { row: { values, key, hash: digest, raw, readAt, secondary } };
+    },
+  };
+}
+
+function recordKey(resource: Resource, { record, context }: Sourced): string | null {
+  const parts = resource.key.map((column) => {
+    const field = Object.keys(resource.fields).find((name) => snakeCase(name) === column);
+    const value = field === undefined ? undefined : record[field];
+    // Only what looks like an id is shown: a broken id field may hold anything.
+    const text =
+      exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : undefined);
+    return text !== undefined && /^-?\d{1,24}$/.test(text) ? text : (context[column] ?? null);
+  });
+  return parts.every((part) => part !== null) ? parts.join('/') : null;
+}
+
+/** Names the first field whose text Postgres can't hold. */
+function nameBadText(record: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, value] of Object.entries(record)) {
+    const found = storableJson(JSON.stringify([value, name]));
+    if (typeof found !== 'string') return `${FIELD_NAME.test(name) ? name : '(unprintable)'}: ${found.problem}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+import { bigint, boolean, json, stamped, text } from '../fields.ts';
+import { defineResource } from '../resource.ts';
+
+/** The contract knows two paths for these bundles and not whether they agree; the second only adds what the first lacks. */
+export const formTemplateGroups = defineResource({
+  name: 'form_template_groups',
+  description: 'Bundles of form templates that are assigned together.',
+  scope: 'location',
+  sharedByLocations: true,
+  reads: [
+    { operation: 'listFormTemplateGroups', scope: 'location', listKey: 'formTemplateGroups' },
+    { operation: 'listFormTemplateGroups1', scope: 'location', listKey: 'formTemplateGroups', secondary: true },
+  ],
+  get: { operation: 'getFormTemplateGroup', param: 'groupId' },
+  fields: {
+    id: bigint('operational'),
+    name: text('operational'),
+    description: text('operational'),
+    active: boolean('operational'),
+    formTemplateIds: json('operational'),
+    ...stamped,
+  },
+});

@@ -1,0 +1,49 @@
+import { childRecords } from '../embedded.ts';
+import { bigint, boolean, integer, json, text } from '../fields.ts';
+import { defineResource, type ParentOptions } from '../resource.ts';
+
+const packet: ParentOptions = { resource: 'form_packets', param: 'formPacketId', column: 'form_packet_id' };
+
+/**
+ * Forms come from the single read of their packet only: the list may carry them without answers, and two sources of one
+ * row would take turns in changing it.
+ */
+export const forms = defineResource({
+  name: 'forms',
+  description: 'Forms of the form packets.',
+  scope: 'location',
+  reads: [
+    {
+      operation: 'getFormPacket',
+      scope: 'location',
+      query: { includeAnswers: true },
+      parent: packet,
+      carrier: (answer) => childRecords(answer, 'forms', answer.context),
+      newer: {
+        operation: 'getFormPacketForms',
+        scope: 'location',
+        listKey: 'forms',
+        bareArray: true,
+        parent: packet,
+      },
+    },
+  ],
+  context: ['form_packet_id'],
+  fields: {
+    id: bigint('quasi'),
+    formTemplateId: bigint('operational'),
+    formTemplateName: text('operational'),
+    isComplete: boolean('operational'),
+    status: text('operational'),
+    completionPercentage: integer('operational'),
+    answers: json('clinical'),
+    mappedAnswers: json('direct'),
+  },
+  embeds: [
+    {
+      resource: 'form_answers',
+      extract: (form) =>
+        childRecords(form, 'answers', { form_id: form.record['id'], form_packet_id: form.context['form_packet_id'] }),
+    },
+  ],
+});

@@ -1,0 +1,20 @@
+import { childRecords } from '../embedded.ts';
+import { bigint, json, text } from '../fields.ts';
+import { defineResource } from '../resource.ts';
+
+export const labTestPanels = defineResource({
+  name: 'lab_test_panels',
+  description: 'Groups of tests inside a lab. A negative id means that the API sent none.',
+  scope: 'location',
+  reads: [],
+  context: ['lab_id'],
+  surrogateId: ({ context }) => context['id'],
+  fields: { id: bigint('quasi'), name: text('clinical'), components: json('clinical') },
+  embeds: [
+    {
+      resource: 'lab_test_components',
+      extract: (panel) =>
+        childRecords(panel, 'components', { lab_id: panel.context['lab_id'], panel_id: panel.context['id'] }),
+    },
+  ],
+});

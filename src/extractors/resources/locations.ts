@@ -1,0 +1,21 @@
+import { bigint, boolean, instant, json, text } from '../fields.ts';
+import { defineResource } from '../resource.ts';
+
+export const locations = defineResource({
+  name: 'locations',
+  description: 'Places of an account, active and inactive; most resources hang under one.',
+  scope: 'account',
+  reads: [{ operation: 'listLocations', scope: 'account', listKey: 'locations', paginated: true }],
+  get: { operation: 'getLocation', param: 'locationId' },
+  fields: {
+    id: bigint('operational'),
+    name: text('operational'),
+    active: boolean('operational'),
+    storeId: text('operational'),
+    phoneNumber: text('operational'),
+    timeZone: text('operational'),
+    address: json('operational'),
+    createdAt: instant('operational'),
+    updatedAt: instant('operational'),
+  },
+});

@@ -1,0 +1,22 @@
+import { bigint, date, json, stamped, text } from '../fields.ts';
+import { defineResource } from '../resource.ts';
+
+export const patients = defineResource({
+  name: 'patients',
+  description: 'Persons under care in one account. Time stamps are assumed by the contract and may be null.',
+  scope: 'account',
+  reads: [{ operation: 'listPatients', scope: 'account', listKey: 'patients', paginated: true }],
+  get: { operation: 'getPatient', param: 'patientId' },
+  fields: {
+    id: bigint('quasi'),
+    firstName: text('direct'),
+    lastName: text('direct'),
+    dateOfBirth: date('quasi'),
+    email: text('direct'),
+    mobilePhone: text('direct'),
+    gender: text('quasi'),
+    homeAddress: json('direct'),
+    mailingAddress: json('direct'),
+    ...stamped,
+  },
+});

@@ -1,0 +1,62 @@
+import { type Logger as PinoLogger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import { LobbieSyncError } from '../core/errors.ts';
+
+/** What the project's code may say to a log. Ids, names, codes and counts only: never a record or a field's value. */
+export interface Logger {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface LoggerOptions {
+  /** `trace` to `fatal`, or `silent`. */
+  readonly level: string;
+  /** `pretty` for people, `json` for programs. */
+  readonly format: 'pretty' | 'json';
+  /** Default: standard error, so that data on standard output stays clean. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+/** Names under which records, bodies or secrets would travel; whatever is logged under them is cut out. */
+const NEVER = [
+  'record',
+  'row',
+  'raw',
+  'body',
+  'payload',
+  'data',
+  'token',
+  'secret',
+  'password',
+  'authorization',
+  'apiKey',
+];
+
+/** An error without what it may quote: drivers put rows into messages and details, so only our own texts are kept. */
+function describe(error: unknown): Record<string, unknown> {
+  if (error instanceof LobbieSyncError) return { name: error.name, code: error.code, message: error.message };
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return { name: String(name ?? 'Error'), ...(typeof code === 'string' ? { code } : {}) };
+}
+
+/** A pino logger that writes to standard error. */
+export function createLogger(options: LoggerOptions): PinoLogger {
+  const destination = options.stream ?? process.stderr;
+  const stream =
+    options.format === 'pretty'
+      ? pretty({ destination: destination as never, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
+      : destination;
+  return pino(
+    {
+      level: options.level,
+      redact: { paths: NEVER.flatMap((name) => [name, `*.${name}`]), censor: '[cut]' },
+      serializers: { err: describe, error: describe, cause: describe },
+    },
+    stream as never,
+  );
+}
+
+/** A logger that says nothing. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

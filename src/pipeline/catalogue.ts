@@ -1,0 +1,84 @@
+import type { PhiClass } from '../core/phi.ts';
+import { RESOURCES } from '../extractors/registry.ts';
+import type { Read, Resource, Scope } from '../extractors/resource.ts';
+import { carrierOf, chooseRead, parentsOf } from '../extractors/select.ts';
+
+/** What can be synced, for people. */
+export interface ResourceDescription {
+  readonly name: string;
+  readonly table: string;
+  readonly description: string;
+  readonly scope: Scope;
+  /** Operations that bring its rows; empty when they come inside the records of `carriedBy`. */
+  readonly operations: readonly string[];
+  readonly carriedBy: string | null;
+  /** Resources that must be in the warehouse before it. */
+  readonly parents: readonly string[];
+  readonly strategy: string;
+  /** Reads one row by its id. */
+  readonly getOperation: string | null;
+  /** Requests of a full read of one account; {@link COST_LEGEND} explains the letters. */
+  readonly cost: string;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly phi: PhiClass }[];
+}
+
+/** The letters in `cost`; all counts are of one account. */
+export const COST_LEGEND: Readonly<Record<string, string>> = {
+  n: 'rows of the list',
+  L: 'locations',
+  P: 'patients',
+  I: 'invoices',
+  B: 'labs that came without their results',
+  F: 'form packets',
+  T: 'form templates, summed over locations',
+  G: 'CRM status groups',
+  S: 'self-scheduling settings in use',
+};
+
+const LETTER: Readonly<Record<string, string>> = {
+  patients: 'P',
+  invoices: 'I',
+  labs: 'B',
+  form_packets: 'F',
+  form_templates: 'T',
+  crm_status_groups: 'G',
+  remote_care_settings: 'S',
+};
+
+/** Every resource, in the order of the registry. */
+export function describeResources(newerOperations: ReadonlySet<string>): ResourceDescription[] {
+  return RESOURCES.map((resource) => describe(resource, newerOperations));
+}
+
+function describe(resource: Resource, newerOperations: ReadonlySet<string>): ResourceDescription {
+  const reads = resource.reads.map((read) => chooseRead(read, newerOperations));
+  const carrier = carrierOf(resource);
+  const embedded = carrier === undefined ? [] : [`comes inside the records of ${carrier.name}`];
+  return {
+    name: resource.name,
+    table: `lobbie.${resource.name}`,
+    description: resource.description,
+    scope: resource.scope,
+    operations: reads.map((read) => read.operation),
+    carriedBy: carrier?.name ?? null,
+    parents: parentsOf(resource),
+    strategy: [...embedded, ...new Set(reads.map(strategyOf))].join('; '),
+    getOperation: resource.get?.operation ?? null,
+    cost: reads.length === 0 ? '0' : reads.map(costOf).join(' + '),
+    columns: resource.columns.map((column) => ({ name: column.name, type: column.sql, phi: column.phi })),
+  };
+}
+
+function strategyOf(read: Read): string {
+  if (read.parent !== undefined) return `one read per row of ${read.parent.resource}`;
+  const what = read.listKey === undefined ? 'single record' : 'full read';
+  const where = { global: 'once', account: 'per account', location: 'per location' }[read.scope];
+  return read.window === undefined ? `${what} ${where}` : `${what} ${where}, twice: without bounds and in date windows`;
+}
+
+function costOf(read: Read): string {
+  if (read.parent !== undefined) return LETTER[read.parent.resource] ?? `rows of ${read.parent.resource}`;
+  if (!read.paginated) return read.scope === 'location' ? 'L' : '1';
+  const pages = read.scope === 'location' ? 'n/100 + L' : 'n/100';
+  return read.window === undefined ? pages : `2 (${pages})`;
+}

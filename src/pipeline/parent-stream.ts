@@ -1,0 +1,237 @@
+import { ApiError, ContractError, LobbieSyncError, StopError } from '../core/errors.ts';
+import { type ListPage, readPages } from '../extractors/pages.ts';
+import { collect } from './collect.ts';
+import type { RunContext, Unit } from './context.ts';
+import { noteFault } from './list-stream.ts';
+import { parentIds } from './parents.ts';
+import { pathContext, requestFor } from './request.ts';
+import type { Chunk } from './stream.ts';
+
+/** Where a stream over the children of parents stands. */
+export interface ParentCursor {
+  /** All parents up to this id are read. */
+  readonly after: string | null;
+  /** Parents that could not be read; tried once more at the end. */
+  readonly failed: readonly string[];
+  /** The parent that is half read, and its next page. */
+  readonly partial?: { readonly parent: string; readonly next: string };
+}
+
+export const noParents: ParentCursor = { after: null, failed: [] };
+
+/** So many parents in a row that can't be read mean that the list as a whole can't. */
+const FAILURES_IN_A_ROW = 5;
+/** A cursor is one row; a stream with more failed parents than this is given up. */
+const FAILURES_KEPT = 1000;
+
+type First = { readonly pages: AsyncGenerator<ListPage>; readonly page: ListPage | undefined };
+
+/** Reads the children of every parent, several parents at once, and hands them on in the order of the parents. */
+export async function* parentChunks(context: RunContext, unit: Unit, start: ParentCursor): AsyncGenerator<Chunk> {
+  const stream = new ParentStream(context, unit, start);
+  yield* stream.all();
+  if (!context.stop.requested) yield* stream.again();
+}
+
+class ParentStream {
+  readonly #context: RunContext;
+  readonly #unit: Unit;
+  readonly #start: ParentCursor;
+  #after: string | null;
+  #failed: string[];
+  #inARow = 0;
+  #lastError: LobbieSyncError | undefined;
+
+  constructor(context: RunContext, unit: Unit, start: ParentCursor) {
+    this.#context = context;
+    this.#unit = unit;
+    this.#start = start;
+    this.#after = start.after;
+    this.#failed = [...start.failed];
+  }
+
+  async *all(): AsyncGenerator<Chunk> {
+    const { partial } = this.#start;
+    if (partial !== undefined) {
+      await this.#context.permits.acquire();
+      const rest = { pages: this.#pages(partial.parent, partial.next), page: undefined };
+      yield* this.#settle(partial.parent, Promise.resolve(rest));
+    }
+    const inFlight: { id: string; first: Promise<First> }[] = [];
+    const ids = parentIds(this.#context, this.#unit, this.#after);
+    let exhausted = false;
+    try {
+      for (;;) {
+        while (!exhausted && inFlight.length < this.#context.concurrency * 2 && !this.#context.stop.requested) {
+          // Holding permits while waiting for one could make all streams wait for each other.
+          if (inFlight.length === 0) await this.#context.permits.acquire();
+          else if (!this.#context.permits.tryAcquire()) break;
+          const next = await ids.next();
+          if (next.done) {
+            this.#context.permits.release();
+            exhausted = true;
+            break;
+          }
+          const first = this.#first(next.value);
+          // It is awaited in its turn; until then a failure must not count as unhandled.
+          first.catch(() => undefined);
+          inFlight.push({ id: next.value, first });
+          // Without this pause a head that is ready would wait until the window is full.
+          if (await isSettled((inFlight[0] as { first: Promise<First> }).first)) break;
+        }
+        const head = inFlight.shift();
+        if (head === undefined) return;
+        if (this.#context.stop.requested && !(await isSettled(head.first))) {
+          inFlight.unshift(head);
+          return;
+        }
+        yield* this.#settle(head.id, head.first);
+      }
+    } finally {
+      for (const { first } of inFlight) {
+        await first.catch(() => undefined);
+        this.#context.permits.release();
+      }
+    }
+  }
+
+  /** The parents that failed get one more chance at the end; what fails again is the stream's failure. */
+  async *again(): AsyncGenerator<Chunk> {
+    const retry = this.#failed;
+    this.#failed = [];
+    this.#inARow = 0;
+    for (const [index, id] of retry.entries()) {
+      if (this.#context.stop.requested) {
+        this.#failed.push(...retry.slice(index));
+        yield this.#chunk([], undefined, false, 0);
+        return;
+      }
+      await this.#context.permits.acquire();
+      const first = this.#first(id);
+      first.catch(() => undefined);
+      yield* this.#settle(id, first, retry.slice(index + 1));
+    }
+    if (this.#failed.length > 0) throw this.#failure();
+    yield this.#chunk([], undefined, true, 0);
+  }
+
+  async *#settle(id: string, first: Promise<First>, waiting: readonly string[] = []): AsyncGenerator<Chunk> {
+    try {
+      const settled = await first;
+      yield* this.#rest(id, settled, waiting);
+      this.#inARow = 0;
+    } catch (error) {
+      if (error instanceof StopError || this.#context.stop.requested) {
+        this.#context.permits.release();
+        return;
+      }
+      this.#judge(id, error);
+      this.#advance(id);
+      yield this.#chunk([], undefined, false, 1, waiting);
+    }
+  }
+
+  /** Decides what a parent that could not be read means for the stream. */
+  #judge(id: string, error: unknown): void {
+    if (error instanceof ApiError && error.code === 'api.not_found') return;
+    const known = error instanceof LobbieSyncError ? error : undefined;
+    if (known === undefined || known.action === 'abort' || known.action === 'account') {
+      this.#context.permits.release();
+      throw error;
+    }
+    this.#lastError = known;
+    this.#failed.push(id);
+    this.#inARow += 1;
+    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) {
+      this.#context.permits.release();
+      throw error;
+    }
+  }
+
+  #failure(): LobbieSyncError {
+    const shown = this.#failed.slice(0, 5).join(', ');
+    const more = this.#failed.length > 5 ? ` and ${this.#failed.length - 5} more` : '';
+    return new ContractError(
+      `${this.#unit.read.operation} can't be read for ${shown}${more}: ${this.#lastError?.message}`,
+      {
+        code: this.#lastError?.code ?? 'api.unavailable',
+        hint: this.#lastError?.hint ?? 'Run again; the other rows of this list are stored.',
+      },
+    );
+  }
+
+  async #first(id: string): Promise<First> {
+    const pages = this.#pages(id, null);
+    const first = await pages.next();
+    return { pages, page: first.done ? undefined : first.value };
+  }
+
+  #pages(id: string, start: string | null): AsyncGenerator<ListPage> {
+    const { read } = this.#unit;
+    return readPages({
+      read,
+      start,
+      clock: this.#context.clock,
+      fetch: (cursor) => requestFor(this.#context, this.#unit, { path: { [read.parent?.param ?? '']: id }, cursor }),
+      proceed: async () => !this.#context.stop.requested,
+      onFault: (error) => noteFault(this.#context, this.#unit, error),
+    });
+  }
+
+  /** Hands on the pages of the parent whose turn it is. Its permit goes back with its last page. */
+  async *#rest(id: string, first: First, waiting: readonly string[] = []): AsyncGenerator<Chunk> {
+    let page = first.page;
+    if (page === undefined) {
+      const next = await first.pages.next();
+      page = next.done ? undefined : next.value;
+    }
+    while (page !== undefined) {
+      const { nextCursor } = page;
+      if (nextCursor === null) {
+        this.#advance(id);
+        yield this.#chunk(page.records, { id, page }, false, 1, waiting);
+        return;
+      }
+      yield this.#chunk(page.records, { id, page, next: nextCursor }, false, 0, waiting);
+      const next = await first.pages.next();
+      page = next.done ? undefined : next.value;
+    }
+    // Stopped between two pages: the cursor knows where to go on.
+    this.#context.permits.release();
+  }
+
+  #advance(id: string): void {
+    if (this.#after === null || BigInt(id) > BigInt(this.#after)) this.#after = id;
+  }
+
+  #chunk(
+    records: readonly unknown[],
+    from: { id: string; page: ListPage; next?: string } | undefined,
+    done: boolean,
+    permits: number,
+    waiting: readonly string[] = [],
+  ): Chunk {
+    const cursor: ParentCursor = {
+      after: this.#after,
+      failed: [...this.#failed, ...waiting],
+      ...(from?.next === undefined ? {} : { partial: { parent: from.id, next: from.next } }),
+    };
+    const collected =
+      from === undefined
+        ? new Map()
+        : collect(this.#unit.resource, this.#unit.read, records, {
+            accountId: this.#unit.accountId,
+            context: pathContext(this.#unit, from.id),
+            readAt: from.page.readAt,
+            unknown: (name) => this.#context.tally.unknown(name),
+          });
+    return { collected, read: records.length, cursor, done, permits };
+  }
+}
+
+/** Whether a promise has an outcome already; looks after pending microtasks and I/O callbacks had their turn. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  const turn = new Promise((resolve) => setImmediate(resolve, pending));
+  return (await Promise.race([promise.catch(() => undefined), turn])) !== pending;
+}

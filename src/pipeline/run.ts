@@ -1,0 +1,359 @@
+import type { Kysely } from 'kysely';
+import PQueue from 'p-queue';
+import type pg from 'pg';
+import type { ApiClient } from '../api/client.ts';
+import type { Clock } from '../core/clock.ts';
+import { zeroCounts } from '../core/counts.ts';
+import { EXIT, type ExitCode, type LobbieSyncError } from '../core/errors.ts';
+import { type Selection, selectionKey } from '../core/selection.ts';
+import type { StopSignal } from '../core/stop.ts';
+import { classifyDatabaseError } from '../db/pool.ts';
+import type { RunKind, RunStatus, SyncDatabase } from '../db/tables.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { chooseRead, prerequisites, selectResources } from '../extractors/select.ts';
+import type { Logger } from '../observability/logger.ts';
+import { addAudit } from '../state/audit.ts';
+import { releaseLeases, takeLeases } from '../state/leases.ts';
+import { endPass, openPass } from '../state/passes.ts';
+import { addProblem, addRunCounts, addUnknownFields, closeDeadRuns, closeRun } from '../state/runs.ts';
+import type { Progress, RunContext, Unit } from './context.ts';
+import { Permits } from './permits.ts';
+import { RunSession } from './session.ts';
+import { Tally } from './tally.ts';
+import { runUnit, type UnitOutcome } from './unit.ts';
+import { planUnits, TOKEN_ACCOUNT, unitPriority } from './units.ts';
+
+/** What every run is built on; made by the composition root. */
+export interface RunDependencies {
+  readonly api: ApiClient;
+  readonly pool: pg.Pool;
+  readonly db: Kysely<SyncDatabase>;
+  readonly connectionString: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Account ids that the settings name. */
+  readonly accounts: readonly string[];
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** Operations whose newer form the settings choose. */
+  readonly newerOperations: ReadonlySet<string>;
+  /** Who started it, for the audit log. */
+  readonly actor: string;
+}
+
+export interface RunOptions {
+  readonly kind: Extract<RunKind, 'backfill' | 'sync'>;
+  readonly selection: Selection;
+  /** Begin at the first page even if an earlier run was interrupted. Default false. */
+  readonly restart?: boolean;
+  /** Requests that may be sent. Default: no limit. */
+  readonly maxRequests?: number;
+  readonly stop: StopSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Told the run's id once it is open. */
+  readonly onStart?: (runId: string, continued: boolean) => void;
+}
+
+export interface RunReport {
+  readonly runId: string;
+  readonly status: Exclude<RunStatus, 'running'>;
+  readonly exitCode: ExitCode;
+  readonly error: LobbieSyncError | undefined;
+  /** Units by what became of them. */
+  readonly units: Readonly<Record<UnitOutcome['state'], number>>;
+}
+
+/** Pages that may be read and not yet committed, for each request that may be under way. */
+const PERMITS_PER_REQUEST = 4;
+
+/** Tables that grew by so many rows get fresh statistics, so that other readers' queries are planned well. */
+const ANALYZE_FROM_ROWS = 1000;
+
+/**
+ * Reads a selection of lists into the warehouse: opens a run, takes its leases, continues or begins a pass, reads every
+ * unit, and closes the run as what it was. Never throws for what went wrong on the way: the report tells.
+ *
+ * @throws LobbieSyncError when the run can't even be opened (database away, not migrated)
+ */
+export async function executeRun(deps: RunDependencies, options: RunOptions): Promise<RunReport> {
+  let lost: LobbieSyncError | undefined;
+  const session = await RunSession.open({
+    connectionString: deps.connectionString,
+    kind: options.kind,
+    selection: options.selection,
+    clock: deps.clock,
+    logger: deps.logger,
+    onLost: (error) => {
+      lost = error;
+    },
+  });
+  try {
+    return await new Runner(deps, options, session.runId, () => lost).run();
+  } finally {
+    await session.close();
+  }
+}
+
+class Runner {
+  readonly #deps: RunDependencies;
+  readonly #options: RunOptions;
+  readonly #runId: string;
+  readonly #lost: () => LobbieSyncError | undefined;
+  readonly #queue: PQueue;
+  readonly #tally: Tally;
+  readonly #units = { certified: 0, skipped: 0, stopped: 0, failed: 0 };
+  #busy = 0;
+  #fatal: LobbieSyncError | undefined;
+  #accountsRefused = 0;
+
+  constructor(deps: RunDependencies, options: RunOptions, runId: string, lost: () => LobbieSyncError | undefined) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#runId = runId;
+    this.#lost = lost;
+    this.#queue = new PQueue({ concurrency: deps.concurrency + 4 });
+    this.#tally = new Tally(options.maxRequests ?? Number.POSITIVE_INFINITY, options.stop);
+  }
+
+  async run(): Promise<RunReport> {
+    const { db, clock, logger } = this.#deps;
+    let passId: string | undefined;
+    try {
+      const dead = await closeDeadRuns(db, clock.now());
+      if (dead.length > 0) logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
+      await this.#audit('run.start');
+      const pass = await openPass(db, {
+        kind: this.#options.kind,
+        selectionKey: selectionKey(this.#options.selection),
+        restart: this.#options.restart ?? false,
+        now: clock.now(),
+      });
+      passId = pass.id;
+      this.#options.onStart?.(this.#runId, pass.continued);
+      const context = this.#context(pass.id, pass.startedAt);
+      const accounts =
+        this.#options.selection.accounts.length > 0 ? this.#options.selection.accounts : this.#deps.accounts;
+      await Promise.all([TOKEN_ACCOUNT, ...accounts].map((account) => this.#account(context, account)));
+      const refusedAll = this.#accountsRefused > 0 && this.#accountsRefused === accounts.length;
+      return await this.#close(passId, refusedAll);
+    } catch (cause) {
+      this.#fatal ??= classifyDatabaseError(cause);
+      return await this.#close(passId, false);
+    }
+  }
+
+  #context(passId: string, passStartedAt: Date): RunContext {
+    const { api, pool, db, clock, logger, concurrency } = this.#deps;
+    return {
+      runId: this.#runId,
+      passId,
+      passStartedAt,
+      api,
+      pool,
+      db,
+      clock,
+      logger,
+      concurrency,
+      stop: this.#options.stop,
+      tally: this.#tally,
+      permits: new Permits(Math.max(8, concurrency * PERMITS_PER_REQUEST)),
+      onProgress: this.#options.onProgress ?? (() => undefined),
+    };
+  }
+
+  async #account(context: RunContext, accountId: string): Promise<void> {
+    const wanted = await this.#wanted(accountId);
+    if (wanted.length === 0) return;
+    const held = await this.#lease(context, accountId, wanted);
+    const places = held.find((resource) => resource.name === 'locations');
+    if (places !== undefined && accountId !== TOKEN_ACCOUNT) {
+      const [plan] = planUnits([places], accountId, [], (read) => read);
+      const outcome = plan === undefined ? undefined : await this.#execute(context, plan.unit, true, 20);
+      if (outcome?.state === 'failed' && outcome.error.code === 'api.forbidden') {
+        this.#accountsRefused += 1;
+        return;
+      }
+      if (this.#options.stop.requested) return;
+    }
+    const locations = accountId === TOKEN_ACCOUNT ? [] : await this.#locations(accountId);
+    const rest = held.filter((resource) => resource !== places);
+    const plans = planUnits(rest, accountId, locations, (read) => chooseRead(read, this.#deps.newerOperations));
+    const running = new Map<Unit, Promise<UnitOutcome>>();
+    // In the order of dependencies: a unit can only wait for one that is already in the map.
+    const pending = [...plans];
+    while (pending.length > 0) {
+      const index = pending.findIndex((plan) => plan.after.every((unit) => running.has(unit)));
+      const [plan] = pending.splice(Math.max(index, 0), 1);
+      if (plan === undefined) break;
+      running.set(
+        plan.unit,
+        this.#afterParents(context, plan.unit, plan.after, running, unitPriority(plan.unit, plans)),
+      );
+    }
+    await Promise.all(running.values());
+  }
+
+  async #afterParents(
+    context: RunContext,
+    unit: Unit,
+    after: readonly Unit[],
+    running: ReadonlyMap<Unit, Promise<UnitOutcome>>,
+    priority: number,
+  ): Promise<UnitOutcome> {
+    const parents = await Promise.all(after.map((each) => running.get(each)));
+    if (parents.some((outcome) => outcome?.state === 'stopped')) return this.#count({ state: 'stopped' });
+    const complete = parents.every((outcome) => outcome?.state !== 'failed');
+    return await this.#execute(context, unit, complete, priority);
+  }
+
+  async #execute(context: RunContext, unit: Unit, complete: boolean, priority: number): Promise<UnitOutcome> {
+    const report = (state: Progress['state']) =>
+      context.onProgress({ unit, state, rows: 0, requests: this.#tally.total });
+    const outcome = await this.#queue.add(
+      async (): Promise<UnitOutcome> => {
+        if (this.#fatal !== undefined || this.#lost() !== undefined || context.stop.requested)
+          return { state: 'stopped' };
+        report('started');
+        return await runUnit(context, unit, complete);
+      },
+      { priority },
+    );
+    if (outcome.state === 'failed' && outcome.error.action === 'abort') this.#fatal ??= outcome.error;
+    report(outcome.state === 'certified' ? 'done' : outcome.state);
+    return this.#count(outcome);
+  }
+
+  #count(outcome: UnitOutcome): UnitOutcome {
+    this.#units[outcome.state] += 1;
+    return outcome;
+  }
+
+  /** The selected resources of an account, with what must be in the warehouse before them and isn't yet. */
+  async #wanted(accountId: string): Promise<readonly Resource[]> {
+    const selected = selectResources(this.#options.selection.resources);
+    const names = new Set(selected.map((resource) => resource.name));
+    const add = async (name: string): Promise<void> => {
+      if (names.has(name)) return;
+      const certified = await this.#deps.db
+        .selectFrom('lobbie_sync.sweeps')
+        .select('id')
+        .where('account_id', '=', accountId)
+        .where('resource', '=', name)
+        .where('status', '=', 'certified')
+        .limit(1)
+        .executeTakeFirst();
+      if (certified !== undefined) return;
+      names.add(name);
+      for (const more of prerequisites(resourceNamed(name))) await add(more);
+    };
+    if (accountId !== TOKEN_ACCOUNT) {
+      for (const resource of selected) for (const name of prerequisites(resource)) await add(name);
+    }
+    return selectResources([...names]).filter((resource) =>
+      resource.reads.some((read) => (read.scope === 'global') === (accountId === TOKEN_ACCOUNT)),
+    );
+  }
+
+  async #lease(context: RunContext, accountId: string, wanted: readonly Resource[]): Promise<readonly Resource[]> {
+    const names = wanted.map((resource) => resource.name);
+    const busy = await takeLeases(context.db, this.#runId, accountId, names, context.clock.now());
+    for (const { resource, runId } of busy) {
+      this.#busy += 1;
+      await addProblem(context.db, {
+        run_id: this.#runId,
+        at: context.clock.now(),
+        account_id: accountId,
+        location_id: null,
+        resource,
+        scope: null,
+        code: 'state.busy',
+        message: `${resource} of account ${accountId} is being read by run ${runId}`,
+        hint: `Wait for run ${runId} to end (lobbie-sync runs show ${runId}), then run again.`,
+      });
+    }
+    const taken = new Set(busy.map((each) => each.resource));
+    return wanted.filter((resource) => !taken.has(resource.name));
+  }
+
+  async #locations(accountId: string): Promise<readonly string[]> {
+    const { rows } = await this.#deps.pool.query<{ id: string }>(
+      'SELECT id::text AS id FROM lobbie.locations WHERE account_id = $1 AND _deleted_at IS NULL ORDER BY id',
+      [accountId],
+    );
+    const chosen = new Set(this.#options.selection.locations);
+    return rows.map((row) => row.id).filter((id) => chosen.size === 0 || chosen.has(id));
+  }
+
+  async #close(passId: string | undefined, refusedAll: boolean): Promise<RunReport> {
+    const { db, clock, pool } = this.#deps;
+    const stop = this.#options.stop.reason;
+    const lost = this.#lost();
+    const stopped = stop !== undefined || this.#units.stopped > 0;
+    const troubled = this.#units.failed > 0 || this.#busy > 0;
+    const error = this.#fatal ?? lost ?? stop;
+    const status: RunReport['status'] =
+      this.#fatal !== undefined || lost !== undefined || refusedAll
+        ? 'failed'
+        : stopped
+          ? 'incomplete'
+          : troubled
+            ? 'partial'
+            : 'succeeded';
+    try {
+      for (const resource of this.#tally.pendingResources()) {
+        const requests = this.#tally.takeRequests(resource);
+        await addRunCounts(db, this.#runId, resource, { ...zeroCounts(), requests });
+      }
+      for (const [resource, fields] of this.#tally.takeUnknown()) {
+        await addUnknownFields(db, this.#runId, resource, fields);
+      }
+      if (status !== 'failed') await this.#analyze(pool);
+      if (passId !== undefined && this.#busy === 0 && (status === 'succeeded' || status === 'partial')) {
+        await endPass(db, passId, status === 'succeeded' ? 'finished' : 'partial', clock.now());
+      }
+      const message = error?.message ?? (refusedAll ? 'no account can be read: its grant is missing' : this.#summary());
+      await closeRun(db, this.#runId, { status, error: status === 'succeeded' ? null : message, at: clock.now() });
+      await releaseLeases(db, this.#runId);
+      await this.#audit('run.end', { status });
+    } catch (cause) {
+      // The next run closes it: its lock is free as soon as this process lets go.
+      return this.#report('failed', classifyDatabaseError(cause), EXIT.unexpected);
+    }
+    const exit: Record<RunReport['status'], ExitCode> = {
+      succeeded: EXIT.done,
+      partial: EXIT.partial,
+      incomplete: EXIT.incomplete,
+      failed: refusedAll ? EXIT.signIn : (error?.exitCode ?? EXIT.unexpected),
+    };
+    return this.#report(status, error, exit[status]);
+  }
+
+  #report(status: RunReport['status'], error: LobbieSyncError | undefined, exitCode: ExitCode): RunReport {
+    return { runId: this.#runId, status, exitCode, error, units: { ...this.#units } };
+  }
+
+  #summary(): string | null {
+    const parts = [
+      this.#units.failed > 0 ? `${this.#units.failed} lists could not be read` : '',
+      this.#busy > 0 ? `${this.#busy} lists were being read by another run` : '',
+    ].filter((part) => part !== '');
+    return parts.length === 0 ? null : parts.join('; ');
+  }
+
+  async #analyze(pool: pg.Pool): Promise<void> {
+    const { rows } = await pool.query<{ resource: string }>(
+      `SELECT resource FROM lobbie_sync.run_resources WHERE run_id = $1 AND rows_inserted >= $2`,
+      [this.#runId, ANALYZE_FROM_ROWS],
+    );
+    for (const { resource } of rows) await pool.query(`ANALYZE lobbie.${resourceNamed(resource).name}`);
+  }
+
+  async #audit(action: string, subject: Record<string, unknown> = {}): Promise<void> {
+    await addAudit(
+      this.#deps.db,
+      { actor: this.#deps.actor, action: `${this.#options.kind}.${action}`, subject, runId: this.#runId },
+      this.#deps.clock.now(),
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { hostname } from 'node:os';
+import pg from 'pg';
+import type { Clock } from '../core/clock.ts';
+import { LobbieSyncError } from '../core/errors.ts';
+import { classifyDatabaseError } from '../db/pool.ts';
+import type { RunKind } from '../db/tables.ts';
+import { kyselyOn } from '../db/transaction.ts';
+import type { Logger } from '../observability/logger.ts';
+import { openRun, runLockKey } from '../state/runs.ts';
+
+/** How long a lost session is tried to be won back, milliseconds. */
+const PATIENCE_MS = 5 * 60_000;
+
+export interface SessionOptions {
+  readonly connectionString: string;
+  readonly kind: RunKind;
+  readonly selection: unknown;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told when the run's lock is lost for good: somebody else may have taken over. */
+  readonly onLost: (error: LobbieSyncError) => void;
+}
+
+/**
+ * The life sign of a run: a connection of its own that holds the run's advisory lock. When the process dies, however it
+ * dies, Postgres ends the session and frees the lock, and the next run sees at once that nobody is there.
+ *
+ * Needs a session of its own: behind a pooler in transaction mode, connect to the database directly.
+ */
+export class RunSession {
+  readonly runId: string;
+  readonly #options: SessionOptions;
+  #client: pg.Client;
+  #closing = false;
+
+  private constructor(runId: string, client: pg.Client, options: SessionOptions) {
+    this.runId = runId;
+    this.#client = client;
+    this.#options = options;
+    this.#watch(client);
+  }
+
+  /** Opens a run and its lock in one transaction, so that nobody sees the one without the other. */
+  static async open(options: SessionOptions): Promise<RunSession> {
+    const client = await connect(options.connectionString);
+    try {
+      await client.query('BEGIN');
+      const runId = await openRun(kyselyOn(client), {
+        kind: options.kind,
+        selection: options.selection,
+        startedAt: options.clock.now(),
+        host: hostname(),
+        pid: process.pid,
+      });
+      await client.query('SELECT pg_advisory_lock($1)', [runLockKey(runId)]);
+      await client.query('COMMIT');
+      return new RunSession(runId, client, options);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw classifyDatabaseError(error);
+    }
+  }
+
+  /** Frees the lock. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#client.end().catch(() => undefined);
+  }
+
+  #watch(client: pg.Client): void {
+    client.on('error', () => undefined);
+    client.once('end', () => {
+      if (!this.#closing) void this.#winBack();
+    });
+  }
+
+  async #winBack(): Promise<void> {
+    const { clock, logger, connectionString, onLost } = this.#options;
+    const began = clock.now().getTime();
+    logger.warn({ run: this.runId }, 'the session that holds the run was lost; it is opened again');
+    while (!this.#closing && clock.now().getTime() - began < PATIENCE_MS) {
+      try {
+        const client = await connect(connectionString);
+        const { rows } = await client.query<{ held: boolean; running: boolean }>(
+          `SELECT pg_try_advisory_lock($1) AS held, EXISTS (SELECT FROM lobbie_sync.runs WHERE id = $2 AND status = 'running') AS running`,
+          [runLockKey(this.runId), this.runId],
+        );
+        if (rows[0]?.held && rows[0].running) {
+          this.#client = client;
+          this.#watch(client);
+          if (this.#closing) await client.end();
+          return;
+        }
+        await client.end();
+        break;
+      } catch {
+        await clock.sleep(1000);
+      }
+    }
+    if (this.#closing) return;
+    onLost(
+      new LobbieSyncError(`run ${this.runId} lost its session with the database`, {
+        code: 'state.session_lost',
+        action: 'abort',
+        hint: 'Check the database; what was committed is safe, and the next run goes on from there.',
+      }),
+    );
+  }
+}
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString,
+    application_name: 'lobbie-sync run',
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    options: '-c timezone=UTC -c client_min_messages=warning',
+  });
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,192 @@
+import type pg from 'pg';
+import { zeroCounts } from '../core/counts.ts';
+import { ApiError } from '../core/errors.ts';
+import type { Row } from '../core/row.ts';
+import { readPages } from '../extractors/pages.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { identifier, tableName } from '../loaders/merge-sql.ts';
+import { addRunCounts } from '../state/runs.ts';
+import { type Collected, collect, preparerOf } from './collect.ts';
+import type { RunContext, Unit } from './context.ts';
+import { parentsQuery } from './parents.ts';
+import { pathContext, requestFor } from './request.ts';
+
+/** One list compared with its table. */
+export interface ListCheck {
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly resource: string;
+  readonly operation: string;
+  /** Distinct rows that the API has. */
+  readonly inApi: number;
+  /** Rows that the warehouse has for the same scope. */
+  readonly inWarehouse: number;
+  /** In the API and not in the warehouse. */
+  readonly missing: number;
+  /** In the warehouse and not in the API. */
+  readonly extra: number;
+  /** In both with different content. */
+  readonly changed: number;
+  /** Keys (ids) of the first of them. */
+  readonly missingKeys: readonly string[];
+  readonly extraKeys: readonly string[];
+}
+
+const SHOWN = 20;
+
+/** What a check has met so far: a temporary table, because a list may be larger than memory should be. */
+const SEEN =
+  'CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, PRIMARY KEY (resource, k)) ON COMMIT DROP';
+
+/** Reads a whole list again and compares it with the rows of its scope. */
+export async function recount(context: RunContext, unit: Unit): Promise<ListCheck> {
+  return await compared(context, unit, async (client) => {
+    await readInto(context, unit, client, undefined);
+    const place = unit.locationId !== null && !unit.resource.sharedByLocations ? ' AND t.location_id = $3' : '';
+    return { where: place, values: place === '' ? [] : [unit.locationId] };
+  });
+}
+
+/** Reads the lists of a random sample of parents again and compares them with their rows. */
+export async function recountParents(context: RunContext, unit: Unit, sample: number): Promise<ListCheck> {
+  return await compared(context, unit, async (client) => {
+    const { text, values } = parentsQuery(unit, null);
+    const { rows } = await context.pool.query<{ id: string }>(
+      text.replace(/ORDER BY [\w.]+ LIMIT \d+$/, 'ORDER BY random() LIMIT ') + String(sample),
+      values,
+    );
+    const ids = rows.map((row) => row.id);
+    for (const id of ids) {
+      if (context.stop.requested) break;
+      await readInto(context, unit, client, id);
+    }
+    return { where: ` AND t.${identifier(unit.read.parent?.column ?? 'id')} = ANY($3::bigint[])`, values: [ids] };
+  });
+}
+
+type Scope = { readonly where: string; readonly values: readonly unknown[] };
+
+async function compared(
+  context: RunContext,
+  unit: Unit,
+  fill: (client: pg.PoolClient) => Promise<Scope>,
+): Promise<ListCheck> {
+  const client = await context.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(SEEN);
+    const scope = await fill(client);
+    return { ...identity(unit), ...(await difference(client, unit, scope)) };
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+    client.release();
+  }
+}
+
+const identity = (unit: Unit) => ({
+  accountId: unit.accountId,
+  locationId: unit.locationId,
+  resource: unit.resource.name,
+  operation: unit.read.operation,
+});
+
+async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
+  const { resource } = unit;
+  const { table } = preparerOf(resource);
+  const key = keyExpression(resource);
+  const account = resource.scope === 'global' ? '$1::text IS NOT NULL' : 't.account_id = $1::bigint';
+  // A list that only fills in what another leaves out, or that is one of several over the same rows, leaves none over.
+  const partial = unit.read.secondary === true || resource.sharedByLocations === true;
+  const { rows } = await client.query<
+    Record<'api' | 'stored' | 'missing' | 'extra' | 'changed', number> & {
+      missing_keys: string[];
+      extra_keys: string[];
+    }
+  >(
+    `WITH seen AS (SELECT k, h FROM verify_seen WHERE resource = $2),
+      stored AS (SELECT ${key} AS k, t._content_hash AS h FROM ${tableName(table)} t
+        WHERE t._deleted_at IS NULL AND ${account}${scope.where}),
+      alive AS (SELECT ${key} AS k FROM ${tableName(table)} t WHERE t._deleted_at IS NULL AND ${account}),
+      missing AS (SELECT k FROM seen WHERE k NOT IN (SELECT k FROM alive)),
+      extra AS (SELECT k FROM stored WHERE ${partial ? 'false' : 'k NOT IN (SELECT k FROM seen)'})
+    SELECT (SELECT count(*)::int FROM seen) AS api, (SELECT count(*)::int FROM stored) AS stored,
+      (SELECT count(*)::int FROM missing) AS missing, (SELECT count(*)::int FROM extra) AS extra,
+      (SELECT count(*)::int FROM seen JOIN stored USING (k) WHERE seen.h <> stored.h AND NOT ${unit.read.secondary === true}) AS changed,
+      ARRAY(SELECT k FROM missing ORDER BY k LIMIT ${SHOWN}) AS missing_keys,
+      ARRAY(SELECT k FROM extra ORDER BY k LIMIT ${SHOWN}) AS extra_keys`,
+    [unit.accountId, resource.name, ...scope.values],
+  );
+  const found = rows[0];
+  return {
+    inApi: found?.api ?? 0,
+    inWarehouse: found?.stored ?? 0,
+    missing: found?.missing ?? 0,
+    extra: found?.extra ?? 0,
+    changed: found?.changed ?? 0,
+    missingKeys: found?.missing_keys ?? [],
+    extraKeys: found?.extra_keys ?? [],
+  };
+}
+
+/** The key of a row as one text; ids hold no slash. */
+const keyExpression = (resource: Resource): string =>
+  resource.key.map((column) => `t.${identifier(column)}::text`).join(` || '/' || `);
+
+async function readInto(
+  context: RunContext,
+  unit: Unit,
+  client: pg.PoolClient,
+  parentId: string | undefined,
+): Promise<void> {
+  const { read, resource } = unit;
+  const path = read.parent === undefined || parentId === undefined ? {} : { [read.parent.param]: parentId };
+  const pages = readPages({
+    read,
+    start: null,
+    clock: context.clock,
+    fetch: (cursor) => requestFor(context, unit, { path, cursor }),
+    proceed: async () => !context.stop.requested,
+  });
+  try {
+    for await (const page of pages) {
+      const collected = collect(resource, read, page.records, {
+        accountId: unit.accountId,
+        context: pathContext(unit, parentId),
+        readAt: page.readAt,
+        unknown: () => new Map(),
+      });
+      await remember(client, collected);
+      const counts = {
+        ...zeroCounts(),
+        requests: context.tally.takeRequests(resource.name),
+        rowsRead: page.records.length,
+      };
+      await addRunCounts(context.db, context.runId, resource.name, counts);
+    }
+  } catch (error) {
+    // A parent that vanished, or a place without this record, has no rows; the comparison says what that means.
+    const gone =
+      error instanceof ApiError && error.code === 'api.not_found' && (parentId !== undefined || read.absentOn404);
+    if (!gone) throw error;
+  }
+}
+
+async function remember(client: pg.PoolClient, collected: Collected): Promise<void> {
+  for (const [name, { rows }] of collected) {
+    const offset = resourceNamed(name).scope === 'global' ? 0 : 1;
+    const keys = rows.map((row: Row) => row.key.slice(offset).join('/'));
+    await client.query(
+      `INSERT INTO verify_seen (resource, k, h) SELECT $1, k, decode(h, 'hex') FROM unnest($2::text[], $3::text[]) AS x(k, h)
+       ON CONFLICT (resource, k) DO UPDATE SET h = excluded.h`,
+      [name, [...new Map(keys.map((key, index) => [key, index])).keys()], lastHashes(keys, rows)],
+    );
+  }
+}
+
+/** The hash of the last row of each distinct key, in the order of first appearance. */
+function lastHashes(keys: readonly string[], rows: readonly Row[]): string[] {
+  const last = new Map<string, string>();
+  for (const [index, key] of keys.entries()) last.set(key, (rows[index] as Row).hash);
+  return [...last.values()];
+}

@@ -1,0 +1,149 @@
+import { type Kysely, sql } from 'kysely';
+import type { SyncDatabase } from '../db/tables.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** One reading of a selection from beginning to end; it may take several runs. */
+export interface Pass {
+  readonly id: string;
+  /** Whether an earlier run began it. */
+  readonly continued: boolean;
+  readonly startedAt: Date;
+}
+
+/**
+ * Continues the open pass of this kind and selection, or begins one. `restart` gives up the open one first. What is left
+ * of passes that ended before is cleared away, so that the cursors table stays as small as one pass.
+ */
+export async function openPass(
+  db: Db,
+  options: { readonly kind: string; readonly selectionKey: string; readonly restart: boolean; readonly now: Date },
+): Promise<Pass> {
+  return await db.transaction().execute(async (tx) => {
+    const mine = () =>
+      tx
+        .selectFrom('lobbie_sync.passes')
+        .select(['id', 'started_at'])
+        .where('kind', '=', options.kind)
+        .where('selection_key', '=', options.selectionKey)
+        .where('status', '=', 'open')
+        .forUpdate()
+        .executeTakeFirst();
+    const open = await mine();
+    if (open !== undefined && !options.restart) return { id: open.id, continued: true, startedAt: open.started_at };
+    if (open !== undefined) await endPass(tx, open.id, 'abandoned', options.now);
+    await sql`DELETE FROM lobbie_sync.cursors WHERE pass_id IN
+      (SELECT id FROM lobbie_sync.passes WHERE status <> 'open')`.execute(tx);
+    const begun = await tx
+      .insertInto('lobbie_sync.passes')
+      .values({
+        kind: options.kind,
+        selection_key: options.selectionKey,
+        status: 'open',
+        started_at: options.now,
+        finished_at: null,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning(['id', 'started_at'])
+      .executeTakeFirst();
+    const pass = begun ?? (await mine());
+    if (pass === undefined) throw new Error('a pass was begun and ended at once by another process');
+    return { id: pass.id, continued: begun === undefined, startedAt: pass.started_at };
+  });
+}
+
+/** Ends a pass. A partial one is not continued: the next reads everything again, so nothing relies on its gaps. */
+export async function endPass(
+  db: Db,
+  passId: string,
+  status: 'finished' | 'partial' | 'abandoned',
+  at: Date,
+): Promise<void> {
+  await db
+    .updateTable('lobbie_sync.passes')
+    .set({ status, finished_at: at })
+    .where('id', '=', passId)
+    .where('status', '=', 'open')
+    .execute();
+}
+
+/** What one sweep reads: one list (operation) of one account or location. `locationId` is null for account-wide lists. */
+export interface SweepScope {
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly resource: string;
+  readonly operation: string;
+}
+
+export interface Sweep {
+  readonly id: string;
+  readonly status: 'open' | 'certified' | 'failed';
+}
+
+/** Finds or begins the sweep of a scope within a pass. A failed one is begun anew. */
+export async function openSweep(db: Db, passId: string, scope: SweepScope, now: Date): Promise<Sweep> {
+  const { rows } = await sql<Sweep>`INSERT INTO lobbie_sync.sweeps AS s
+      (pass_id, account_id, location_id, resource, operation, status, started_at)
+    VALUES (${passId}, ${scope.accountId}, ${scope.locationId ?? '0'}, ${scope.resource}, ${scope.operation}, 'open', ${now})
+    ON CONFLICT (pass_id, account_id, location_id, resource, operation) DO UPDATE SET
+      status = CASE s.status WHEN 'failed' THEN 'open' ELSE s.status END
+    RETURNING s.id, s.status`.execute(db);
+  return rows[0] as Sweep;
+}
+
+/** Adds what a batch of a sweep read. */
+export async function addToSweep(db: Db, sweepId: string, read: number, rejected: number): Promise<void> {
+  await sql`UPDATE lobbie_sync.sweeps SET rows_read = rows_read + ${read}, rows_rejected = rows_rejected + ${rejected}
+    WHERE id = ${sweepId}`.execute(db);
+}
+
+/** Closes a sweep as certified, or as failed with the code of the reason. */
+export async function closeSweep(db: Db, sweepId: string, reason: string | null, at: Date): Promise<void> {
+  await db
+    .updateTable('lobbie_sync.sweeps')
+    .set({ status: reason === null ? 'certified' : 'failed', reason, finished_at: at })
+    .where('id', '=', sweepId)
+    .execute();
+}
+
+/** Where a stream stands. */
+export interface StreamState<T> {
+  readonly scope: string;
+  readonly cursor: T | null;
+  readonly done: boolean;
+}
+
+/** Identifies a stream: the scope text tells list, location and window apart. */
+export interface StreamKey {
+  readonly passId: string;
+  readonly accountId: string;
+  readonly resource: string;
+  readonly scope: string;
+}
+
+/** Stores where a stream stands; in the same transaction as the rows before it. */
+export async function saveCursor(db: Db, key: StreamKey, cursor: unknown, done: boolean, at: Date): Promise<void> {
+  await sql`INSERT INTO lobbie_sync.cursors (pass_id, account_id, resource, scope, cursor, status, updated_at)
+    VALUES (${key.passId}, ${key.accountId}, ${key.resource}, ${key.scope},
+      ${cursor === null ? null : JSON.stringify(cursor)}, ${done ? 'done' : 'open'}, ${at})
+    ON CONFLICT (pass_id, account_id, resource, scope) DO UPDATE SET
+      cursor = excluded.cursor, status = excluded.status, updated_at = excluded.updated_at`.execute(db);
+}
+
+/** The streams of a resource that are recorded in a pass and whose scope is `prefix` or a window of it. */
+export async function loadCursors<T>(
+  db: Db,
+  key: Omit<StreamKey, 'scope'>,
+  prefix: string,
+): Promise<readonly StreamState<T>[]> {
+  const rows = await db
+    .selectFrom('lobbie_sync.cursors')
+    .select(['scope', 'cursor', 'status'])
+    .where('pass_id', '=', key.passId)
+    .where('account_id', '=', key.accountId)
+    .where('resource', '=', key.resource)
+    .where(sql<boolean>`(scope = ${prefix} OR starts_with(scope, ${`${prefix}[`}))`)
+    .orderBy('scope')
+    .execute();
+  return rows.map((row) => ({ scope: row.scope, cursor: row.cursor as T | null, done: row.status === 'done' }));
+}

@@ -1,0 +1,79 @@
+import { type Kysely, sql } from 'kysely';
+import type { Reject } from '../core/row.ts';
+import type { SyncDatabase } from '../db/tables.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** What jsonb can't hold (NUL, half surrogates) is kept as a JSON string of the JSON text; `parseStored` undoes it. */
+function storedRecord(json: string): string {
+  return /\\u(0000|d[89a-f])/i.test(json) ? JSON.stringify(json) : json;
+}
+
+/** The record of a reject as it was received. */
+export function parseStored(record: unknown): Record<string, unknown> {
+  return (typeof record === 'string' ? JSON.parse(record) : record) as Record<string, unknown>;
+}
+
+/** Keeps records that failed their schema, in the transaction of the batch they came in. */
+export async function addRejects(db: Db, runId: string, rejects: readonly Reject[], at: Date): Promise<void> {
+  if (rejects.length === 0) return;
+  await sql`INSERT INTO lobbie_sync.rejects (run_id, account_id, resource, record_key, reason, record, context, rejected_at)
+    SELECT ${runId}::bigint, account, resource, key, reason, record::jsonb, context::jsonb, ${at}::timestamptz
+    FROM unnest(
+      ${rejects.map((each) => each.accountId)}::bigint[], ${rejects.map((each) => each.resource)}::text[],
+      ${rejects.map((each) => each.recordKey)}::text[], ${rejects.map((each) => each.reason)}::text[],
+      ${rejects.map((each) => storedRecord(each.record))}::text[],
+      ${rejects.map((each) => JSON.stringify(each.context))}::text[]
+    ) AS r(account, resource, key, reason, record, context)`.execute(db);
+}
+
+export interface RejectFilter {
+  readonly runId?: string;
+  readonly resources?: readonly string[];
+  readonly accounts?: readonly string[];
+  /** Also those that were replayed. Default false. */
+  readonly replayed?: boolean;
+  readonly limit: number;
+}
+
+/** A reject without its record. */
+export interface RejectSummary {
+  readonly id: string;
+  readonly run_id: string;
+  readonly account_id: string | null;
+  readonly resource: string;
+  readonly record_key: string | null;
+  readonly reason: string;
+  readonly rejected_at: Date;
+  readonly replayed_at: Date | null;
+}
+
+/** Rejects, newest first, without their records. */
+export async function listRejects(db: Db, filter: RejectFilter): Promise<readonly RejectSummary[]> {
+  let query = db
+    .selectFrom('lobbie_sync.rejects')
+    .select(['id', 'run_id', 'account_id', 'resource', 'record_key', 'reason', 'rejected_at', 'replayed_at'])
+    .orderBy('id', 'desc')
+    .limit(filter.limit);
+  if (filter.runId !== undefined) query = query.where('run_id', '=', filter.runId);
+  if (filter.resources?.length) query = query.where('resource', 'in', [...filter.resources]);
+  if (filter.accounts?.length) query = query.where('account_id', 'in', [...filter.accounts]);
+  if (filter.replayed !== true) query = query.where('replayed_at', 'is', null);
+  return await query.execute();
+}
+
+export interface StoredReject extends RejectSummary {
+  readonly record: Record<string, unknown>;
+  readonly context: Record<string, string>;
+}
+
+/** One reject with its record: protected health information. */
+export async function getReject(db: Db, id: string): Promise<StoredReject | undefined> {
+  const row = await db.selectFrom('lobbie_sync.rejects').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : { ...row, record: parseStored(row.record) };
+}
+
+/** Marks a reject as loaded after all. */
+export async function markReplayed(db: Db, id: string, at: Date): Promise<void> {
+  await db.updateTable('lobbie_sync.rejects').set({ replayed_at: at }).where('id', '=', id).execute();
+}

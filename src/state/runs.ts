@@ -1,0 +1,137 @@
+import { type Kysely, sql } from 'kysely';
+import type { Counts } from '../core/counts.ts';
+import type { NewProblem, Run, RunKind, RunStatus, SyncDatabase } from '../db/tables.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** A run's liveness: its process holds this advisory lock for as long as it lives (upper half: `lobb` in ASCII). */
+export const runLockKey = (runId: string): string => ((0x6c6f6262n << 32n) + BigInt(runId)).toString();
+
+export interface NewRun {
+  readonly kind: RunKind;
+  readonly selection: unknown;
+  readonly startedAt: Date;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** Records the start of a run and returns its id. */
+export async function openRun(db: Db, run: NewRun): Promise<string> {
+  const { id } = await db
+    .insertInto('lobbie_sync.runs')
+    .values({
+      kind: run.kind,
+      status: 'running',
+      started_at: run.startedAt,
+      selection: JSON.stringify(run.selection),
+      host: run.host,
+      pid: run.pid,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+const SUMS = sql`
+  requests = s.requests, rows_read = s.rows_read, rows_inserted = s.rows_inserted, rows_updated = s.rows_updated,
+  rows_unchanged = s.rows_unchanged, rows_deleted = s.rows_deleted, rows_rejected = s.rows_rejected`;
+
+const summed = (runId: string) => sql`
+  (SELECT coalesce(sum(requests), 0) AS requests, coalesce(sum(rows_read), 0) AS rows_read,
+    coalesce(sum(rows_inserted), 0) AS rows_inserted, coalesce(sum(rows_updated), 0) AS rows_updated,
+    coalesce(sum(rows_unchanged), 0) AS rows_unchanged, coalesce(sum(rows_deleted), 0) AS rows_deleted,
+    coalesce(sum(rows_rejected), 0) AS rows_rejected
+   FROM lobbie_sync.run_resources WHERE run_id = ${runId}) AS s`;
+
+/** Closes a run: its counts become the sums of its resources, which were committed batch by batch. */
+export async function closeRun(
+  db: Db,
+  runId: string,
+  outcome: { readonly status: Exclude<RunStatus, 'running'>; readonly error: string | null; readonly at: Date },
+): Promise<void> {
+  await sql`UPDATE lobbie_sync.runs SET status = ${outcome.status}, error = ${outcome.error}, finished_at = ${outcome.at},
+    ${SUMS} FROM ${summed(runId)} WHERE id = ${runId} AND status = 'running'`.execute(db);
+}
+
+/**
+ * Closes runs whose process is gone, as what they were: incomplete. Their advisory lock is free only if the session that
+ * held it has ended, so a living run can't be closed by mistake.
+ */
+export async function closeDeadRuns(db: Db, at: Date): Promise<readonly string[]> {
+  return await db.transaction().execute(async (tx) => {
+    const running = await tx.selectFrom('lobbie_sync.runs').select('id').where('status', '=', 'running').execute();
+    const closed: string[] = [];
+    for (const { id } of running) {
+      const { rows } = await sql<{
+        free: boolean;
+      }>`SELECT pg_try_advisory_xact_lock(${runLockKey(id)}) AS free`.execute(tx);
+      if (rows[0]?.free !== true) continue;
+      await closeRun(tx, id, { status: 'incomplete', error: 'the process ended without closing this run', at });
+      await tx.deleteFrom('lobbie_sync.leases').where('run_id', '=', id).execute();
+      closed.push(id);
+    }
+    return closed;
+  });
+}
+
+/** Adds counts to one resource of a run. The last statement of a batch, so that the row stays locked only for the commit. */
+export async function addRunCounts(db: Db, runId: string, resource: string, counts: Counts): Promise<void> {
+  await sql`INSERT INTO lobbie_sync.run_resources AS r
+      (run_id, resource, requests, rows_read, rows_inserted, rows_updated, rows_unchanged, rows_deleted, rows_rejected)
+    VALUES (${runId}, ${resource}, ${counts.requests}, ${counts.rowsRead}, ${counts.inserted}, ${counts.updated},
+      ${counts.unchanged}, ${counts.deleted}, ${counts.rejected})
+    ON CONFLICT (run_id, resource) DO UPDATE SET
+      requests = r.requests + excluded.requests, rows_read = r.rows_read + excluded.rows_read,
+      rows_inserted = r.rows_inserted + excluded.rows_inserted, rows_updated = r.rows_updated + excluded.rows_updated,
+      rows_unchanged = r.rows_unchanged + excluded.rows_unchanged, rows_deleted = r.rows_deleted + excluded.rows_deleted,
+      rows_rejected = r.rows_rejected + excluded.rows_rejected`.execute(db);
+}
+
+/** Adds to the counts of unknown fields of a run. */
+export async function addUnknownFields(
+  db: Db,
+  runId: string,
+  resource: string,
+  fields: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (fields.size === 0) return;
+  await sql`INSERT INTO lobbie_sync.run_unknown_fields AS u (run_id, resource, field, records)
+    SELECT ${runId}::bigint, ${resource}, f, n
+    FROM unnest(${[...fields.keys()]}::text[], ${[...fields.values()]}::bigint[]) AS x(f, n) ORDER BY f
+    ON CONFLICT (run_id, resource, field) DO UPDATE SET records = u.records + excluded.records`.execute(db);
+}
+
+/** Notes why a run is not a plain success. */
+export async function addProblem(db: Db, problem: NewProblem): Promise<void> {
+  await db.insertInto('lobbie_sync.run_problems').values(problem).execute();
+}
+
+/** The latest runs, newest first. */
+export async function latestRuns(db: Db, limit: number): Promise<Run[]> {
+  return await db.selectFrom('lobbie_sync.runs').selectAll().orderBy('id', 'desc').limit(limit).execute();
+}
+
+export interface RunDetails {
+  readonly run: Run;
+  readonly resources: readonly ({ resource: string } & Record<string, string>)[];
+  readonly problems: readonly Record<string, unknown>[];
+  readonly unknownFields: readonly { resource: string; field: string; records: string }[];
+}
+
+/** Everything that is recorded of one run, or undefined. */
+export async function runDetails(db: Db, runId: string): Promise<RunDetails | undefined> {
+  const run = await db.selectFrom('lobbie_sync.runs').selectAll().where('id', '=', runId).executeTakeFirst();
+  if (run === undefined) return undefined;
+  const [resources, problems, unknownFields] = await Promise.all([
+    db.selectFrom('lobbie_sync.run_resources').selectAll().where('run_id', '=', runId).orderBy('resource').execute(),
+    db.selectFrom('lobbie_sync.run_problems').selectAll().where('run_id', '=', runId).orderBy('id').execute(),
+    db
+      .selectFrom('lobbie_sync.run_unknown_fields')
+      .select(['resource', 'field', 'records'])
+      .where('run_id', '=', runId)
+      .orderBy('resource')
+      .orderBy('field')
+      .execute(),
+  ]);
+  return { run, resources: resources as unknown as RunDetails['resources'], problems, unknownFields };
+}
