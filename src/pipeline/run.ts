@@ -3,12 +3,11 @@ import PQueue from 'p-queue';
 import type pg from 'pg';
 import type { ApiClient } from '../api/client.ts';
 import type { Clock } from '../core/clock.ts';
-import { zeroCounts } from '../core/counts.ts';
 import { EXIT, type ExitCode, type LobbieSyncError } from '../core/errors.ts';
 import { type Selection, selectionKey } from '../core/selection.ts';
 import type { StopSignal } from '../core/stop.ts';
 import { classifyDatabaseError } from '../db/pool.ts';
-import type { RunKind, RunStatus, SyncDatabase } from '../db/tables.ts';
+import type { RunKind, SyncDatabase } from '../db/tables.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { chooseRead, prerequisites, selectResources } from '../extractors/select.ts';
@@ -16,8 +15,10 @@ import type { Logger } from '../observability/logger.ts';
 import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
 import { endPass, openPass } from '../state/passes.ts';
-import { addProblem, addRunCounts, addUnknownFields, closeDeadRuns, closeRun } from '../state/runs.ts';
+import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from './context.ts';
+import { flushTally } from './flush.ts';
+import { decideOutcome, type FinalStatus } from './outcome.ts';
 import { Permits } from './permits.ts';
 import { RunSession } from './session.ts';
 import { Tally } from './tally.ts';
@@ -57,7 +58,7 @@ export interface RunOptions {
 
 export interface RunReport {
   readonly runId: string;
-  readonly status: Exclude<RunStatus, 'running'>;
+  readonly status: FinalStatus;
   readonly exitCode: ExitCode;
   readonly error: LobbieSyncError | undefined;
   /** Units by what became of them. */
@@ -285,63 +286,40 @@ class Runner {
     return rows.map((row) => row.id).filter((id) => chosen.size === 0 || chosen.has(id));
   }
 
-  async #close(passId: string | undefined, refusedAll: boolean): Promise<RunReport> {
-    const { db, clock, pool } = this.#deps;
+  async #close(passId: string | undefined, refused: boolean): Promise<RunReport> {
+    const { db, clock } = this.#deps;
+    const fatal = this.#fatal ?? this.#lost();
     const stop = this.#options.stop.reason;
-    const lost = this.#lost();
-    const stopped = stop !== undefined || this.#units.stopped > 0;
-    const troubled = this.#units.failed > 0 || this.#busy > 0;
-    const error = this.#fatal ?? lost ?? stop;
-    const status: RunReport['status'] =
-      this.#fatal !== undefined || lost !== undefined || refusedAll
-        ? 'failed'
-        : stopped
-          ? 'incomplete'
-          : troubled
-            ? 'partial'
-            : 'succeeded';
+    const { stopped, failed } = this.#units;
+    const outcome = decideOutcome({ fatal, stop, stopped, failed, busy: this.#busy, gaps: 0, refused });
     try {
-      for (const resource of this.#tally.pendingResources()) {
-        const requests = this.#tally.takeRequests(resource);
-        await addRunCounts(db, this.#runId, resource, { ...zeroCounts(), requests });
+      await flushTally(db, this.#runId, this.#tally);
+      if (outcome.status !== 'failed') await this.#analyze();
+      if (
+        passId !== undefined &&
+        this.#busy === 0 &&
+        (outcome.status === 'succeeded' || outcome.status === 'partial')
+      ) {
+        await endPass(db, passId, outcome.status === 'succeeded' ? 'finished' : 'partial', clock.now());
       }
-      for (const [resource, fields] of this.#tally.takeUnknown()) {
-        await addUnknownFields(db, this.#runId, resource, fields);
-      }
-      if (status !== 'failed') await this.#analyze(pool);
-      if (passId !== undefined && this.#busy === 0 && (status === 'succeeded' || status === 'partial')) {
-        await endPass(db, passId, status === 'succeeded' ? 'finished' : 'partial', clock.now());
-      }
-      const message = error?.message ?? (refusedAll ? 'no account can be read: its grant is missing' : this.#summary());
-      await closeRun(db, this.#runId, { status, error: status === 'succeeded' ? null : message, at: clock.now() });
+      await closeRun(db, this.#runId, { status: outcome.status, error: outcome.message, at: clock.now() });
       await releaseLeases(db, this.#runId);
-      await this.#audit('run.end', { status });
+      await this.#audit('run.end', { status: outcome.status });
+      return this.#report(outcome, fatal ?? stop);
     } catch (cause) {
       // The next run closes it: its lock is free as soon as this process lets go.
-      return this.#report('failed', classifyDatabaseError(cause), EXIT.unexpected);
+      const error = classifyDatabaseError(cause);
+      return this.#report({ status: 'failed', exitCode: EXIT.unexpected }, fatal ?? error);
     }
-    const exit: Record<RunReport['status'], ExitCode> = {
-      succeeded: EXIT.done,
-      partial: EXIT.partial,
-      incomplete: EXIT.incomplete,
-      failed: refusedAll ? EXIT.signIn : (error?.exitCode ?? EXIT.unexpected),
-    };
-    return this.#report(status, error, exit[status]);
   }
 
-  #report(status: RunReport['status'], error: LobbieSyncError | undefined, exitCode: ExitCode): RunReport {
+  #report(outcome: Pick<RunReport, 'status' | 'exitCode'>, error: LobbieSyncError | undefined): RunReport {
+    const { status, exitCode } = outcome;
     return { runId: this.#runId, status, exitCode, error, units: { ...this.#units } };
   }
 
-  #summary(): string | null {
-    const parts = [
-      this.#units.failed > 0 ? `${this.#units.failed} lists could not be read` : '',
-      this.#busy > 0 ? `${this.#busy} lists were being read by another run` : '',
-    ].filter((part) => part !== '');
-    return parts.length === 0 ? null : parts.join('; ');
-  }
-
-  async #analyze(pool: pg.Pool): Promise<void> {
+  async #analyze(): Promise<void> {
+    const { pool } = this.#deps;
     const { rows } = await pool.query<{ resource: string }>(
       `SELECT resource FROM lobbie_sync.run_resources WHERE run_id = $1 AND rows_inserted >= $2`,
       [this.#runId, ANALYZE_FROM_ROWS],

@@ -1,12 +1,12 @@
-import { zeroCounts } from '../core/counts.ts';
-import { EXIT, type ExitCode, type LobbieSyncError, StopError } from '../core/errors.ts';
+import { type ExitCode, type LobbieSyncError, StopError } from '../core/errors.ts';
 import type { Selection } from '../core/selection.ts';
 import type { StopSignal } from '../core/stop.ts';
 import { classifyDatabaseError } from '../db/pool.ts';
-import type { RunStatus } from '../db/tables.ts';
 import { chooseRead, selectResources } from '../extractors/select.ts';
-import { addRunCounts, closeDeadRuns, closeRun } from '../state/runs.ts';
+import { closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext } from './context.ts';
+import { flushTally } from './flush.ts';
+import { decideOutcome, type FinalStatus } from './outcome.ts';
 import { Permits } from './permits.ts';
 import type { RunDependencies } from './run.ts';
 import { RunSession } from './session.ts';
@@ -26,7 +26,7 @@ export interface VerifyOptions {
 
 export interface VerifyReport {
   readonly runId: string;
-  readonly status: Exclude<RunStatus, 'running'>;
+  readonly status: FinalStatus;
   readonly exitCode: ExitCode;
   readonly error: LobbieSyncError | undefined;
   readonly lists: readonly ListCheck[];
@@ -110,39 +110,24 @@ export async function executeVerify(deps: RunDependencies, options: VerifyOption
   const gaps =
     lists.reduce((sum, list) => sum + list.missing + list.extra + list.changed, 0) +
     sampled.reduce((sum, check) => sum + check.different + check.vanished, 0);
-  const error = fatal ?? lost ?? options.stop.reason;
-  const status: VerifyReport['status'] =
-    fatal !== undefined || lost !== undefined
-      ? 'failed'
-      : options.stop.requested
-        ? 'incomplete'
-        : failed > 0 || gaps > 0
-          ? 'partial'
-          : 'succeeded';
-  const exitCode: ExitCode =
-    status === 'failed'
-      ? (error?.exitCode ?? EXIT.unexpected)
-      : gaps > 0
-        ? EXIT.gap
-        : status === 'incomplete'
-          ? EXIT.incomplete
-          : failed > 0
-            ? EXIT.partial
-            : EXIT.done;
+  const stop = options.stop.reason;
+  fatal ??= lost;
+  const { status, exitCode, message } = decideOutcome({
+    fatal,
+    stop,
+    stopped: 0,
+    failed,
+    busy: 0,
+    gaps,
+    refused: false,
+  });
   try {
-    for (const resource of tally.pendingResources()) {
-      await addRunCounts(db, session.runId, resource, { ...zeroCounts(), requests: tally.takeRequests(resource) });
-    }
-    const reasons = [
-      error?.message,
-      gaps > 0 ? `${gaps} rows differ between the API and the warehouse` : undefined,
-      failed > 0 ? `${failed} lists could not be read` : undefined,
-    ].filter((text) => text !== undefined);
-    await closeRun(db, session.runId, { status, error: reasons.join('; ') || null, at: clock.now() });
+    await flushTally(db, session.runId, tally);
+    await closeRun(db, session.runId, { status, error: message, at: clock.now() });
   } finally {
     await session.close();
   }
-  return { runId: session.runId, status, exitCode, error, lists, sampled, gaps };
+  return { runId: session.runId, status, exitCode, error: fatal ?? stop, lists, sampled, gaps };
 }
 
 async function knownLocations(

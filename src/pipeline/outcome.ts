@@ -1,0 +1,48 @@
+import { EXIT, type ExitCode, type LobbieSyncError } from '../core/errors.ts';
+import type { RunStatus } from '../db/tables.ts';
+
+/** How a run may end. */
+export type FinalStatus = Exclude<RunStatus, 'running'>;
+
+/** What is known when a run ends. */
+export interface Ending {
+  /** What made going on pointless: credentials, database, a lost session. */
+  readonly fatal?: LobbieSyncError | undefined;
+  /** Why the run was asked to end early: budget, signal. */
+  readonly stop?: LobbieSyncError | undefined;
+  /** Lists that were not read to their end because of that. */
+  readonly stopped: number;
+  readonly failed: number;
+  /** Lists that another run was reading. */
+  readonly busy: number;
+  /** Rows that differ between the API and the warehouse; only a verification knows. */
+  readonly gaps: number;
+  /** No account of the selection can be read. */
+  readonly refused: boolean;
+}
+
+export interface Outcome {
+  readonly status: FinalStatus;
+  readonly exitCode: ExitCode;
+  /** For the run's row; null when there is nothing to say. */
+  readonly message: string | null;
+}
+
+/** Decides what a run was. Only one that read every list to its end has succeeded. Pure. */
+export function decideOutcome(ending: Ending): Outcome {
+  const reasons = [
+    ending.fatal?.message ?? ending.stop?.message,
+    ending.refused ? 'no account can be read: its grant is missing' : undefined,
+    ending.gaps > 0 ? `${ending.gaps} rows differ between the API and the warehouse` : undefined,
+    ending.failed > 0 && !ending.refused ? `${ending.failed} lists could not be read` : undefined,
+    ending.busy > 0 ? `${ending.busy} lists were being read by another run` : undefined,
+  ].filter((reason) => reason !== undefined);
+  const message = reasons.length === 0 ? null : reasons.join('; ');
+  if (ending.fatal !== undefined) return { status: 'failed', exitCode: ending.fatal.exitCode, message };
+  if (ending.refused) return { status: 'failed', exitCode: EXIT.signIn, message };
+  if (ending.gaps > 0) return { status: 'partial', exitCode: EXIT.gap, message };
+  if (ending.stop !== undefined || ending.stopped > 0)
+    return { status: 'incomplete', exitCode: EXIT.incomplete, message };
+  if (ending.failed > 0 || ending.busy > 0) return { status: 'partial', exitCode: EXIT.partial, message };
+  return { status: 'succeeded', exitCode: EXIT.done, message };
+}
