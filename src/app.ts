@@ -65,6 +65,7 @@ export class App {
   readonly config: Config;
   readonly logger: Logger;
   readonly #releases: (() => Promise<void>)[] = [];
+  #closing = false;
   #url: Promise<string> | undefined;
   #pool: pg.Pool | undefined;
   #api: ApiClient | undefined;
@@ -91,7 +92,10 @@ export class App {
       const connectionString = await this.databaseUrl();
       const pool = createPool({
         connectionString,
-        onError: (error) => this.logger.warn({ err: error }, 'an idle database connection was lost'),
+        onError: (error) => {
+          // A pool that ends does not wait for its connections; the embedded server may cut them off.
+          if (!this.#closing) this.logger.warn({ err: error }, 'an idle database connection was lost');
+        },
       });
       this.#pool = pool;
       this.#releases.push(() => pool.end());
@@ -268,6 +272,7 @@ export class App {
 
   /** Ends what was started, last first. Safe to call twice. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const release of this.#releases.splice(0).reverse()) {
       await release().catch((error: unknown) => this.logger.warn({ err: error }, 'could not be ended cleanly'));
     }

@@ -14,6 +14,8 @@ export type FindingArea = 'settings' | 'sign-in' | 'lists' | 'database';
 export interface Finding {
   readonly name: string;
   readonly area: FindingArea;
+  /** Whose list it is: `account 1001`, `the token`; absent for what is no list. */
+  readonly owner?: string;
   readonly ok: boolean | 'warning';
   readonly detail: string;
   /** How to mend it; null when there is nothing to mend. */
@@ -123,6 +125,7 @@ async function examineLists(
   newer: ReadonlySet<string>,
   report: Report,
 ): Promise<void> {
+  const owner = `account ${accountId}`;
   const firsts = new Map<string, First>([['locations', place]]);
   const all = RESOURCES.filter((resource) => resource.name !== 'locations').flatMap((resource) =>
     resource.reads
@@ -132,15 +135,15 @@ async function examineLists(
   );
   const parentsFirst = [...all.filter(({ read }) => !read.parent), ...all.filter(({ read }) => read.parent)];
   for (const { resource, read } of parentsFirst) {
-    const name = `list ${resource.name} of account ${accountId} (${read.operation})`;
+    const name = `list ${resource.name} of ${owner} (${read.operation})`;
     const params = paramsOf(read, accountId, firsts);
     if (typeof params === 'string') {
-      report({ name, area: 'lists', ok: true, detail: `not tried: ${params}`, hint: null });
+      report({ name, area: 'lists', owner, ok: true, detail: `not tried: ${params}`, hint: null });
       continue;
     }
     const { first, error } = await ask(api, read, params);
     if (!firsts.has(resource.name)) firsts.set(resource.name, first);
-    report(listFinding(name, read, error));
+    report({ ...listFinding(name, read, error), owner });
   }
 }
 
@@ -148,7 +151,8 @@ async function examineTokenLists(api: ApiClient, report: Report): Promise<void> 
   for (const resource of RESOURCES) {
     for (const read of resource.reads.filter((each) => each.scope === 'global')) {
       const { error } = await ask(api, read, {});
-      report(listFinding(`list ${resource.name} of the token (${read.operation})`, read, error));
+      const name = `list ${resource.name} of the token (${read.operation})`;
+      report({ ...listFinding(name, read, error), owner: 'the token' });
     }
   }
 }

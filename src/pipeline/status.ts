@@ -27,6 +27,8 @@ export interface StatusReport {
   readonly runs: readonly Run[];
   /** Runs whose process lives. */
   readonly running: readonly Run[];
+  /** Runs whose process is gone and that nobody has closed yet; the next run does. */
+  readonly abandoned: readonly Run[];
   /** The latest run that read whole what it was asked for. */
   readonly lastSuccess: Run | null;
   /** The latest run that ended as anything else. */
@@ -47,10 +49,10 @@ export interface StatusOptions {
 /** Reads how the mirror stands. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit);
-  const [running, lastSuccess, troubled, lists, openRejects] = await Promise.all([
-    livingRuns(db),
-    lastRun(db, ['succeeded']),
-    lastRun(db, ['partial', 'incomplete', 'failed']),
+  const [open, lastSuccess, troubled, lists, openRejects] = await Promise.all([
+    openRuns(db),
+    lastRun(db, ['backfill', 'sync'], ['succeeded']),
+    lastRun(db, ['backfill', 'sync', 'verify'], ['partial', 'incomplete', 'failed']),
     listFreshness(db, options),
     openRejectCounts(db),
   ]);
@@ -58,7 +60,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
   return {
     at: options.now,
     runs,
-    running,
+    ...open,
     lastSuccess: lastSuccess ?? null,
     lastTrouble: lastTrouble ?? null,
     lists,
@@ -66,29 +68,35 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
   };
 }
 
-async function lastRun(db: Db, statuses: readonly Exclude<Run['status'], 'running'>[]): Promise<Run | undefined> {
+async function lastRun(
+  db: Db,
+  kinds: readonly Run['kind'][],
+  statuses: readonly Run['status'][],
+): Promise<Run | undefined> {
   return await db
     .selectFrom('lobbie_sync.runs')
     .selectAll()
     .where('status', 'in', [...statuses])
-    .where('kind', 'in', ['backfill', 'sync'])
+    .where('kind', 'in', [...kinds])
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
 }
 
-/** Runs that hold their advisory lock (see `runLockKey`); one without it belongs to a process that is gone. */
-async function livingRuns(db: Db): Promise<readonly Run[]> {
-  const held = sql<boolean>`EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
-    AND l.classid::bigint = ${0x6c6f6262} AND l.objid::bigint = runs.id % 4294967296
-    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
-  return await db
-    .selectFrom('lobbie_sync.runs as runs')
+/** Runs that are not closed. One that does not hold its advisory lock (see `runLockKey`) belongs to a process that is gone. */
+async function openRuns(db: Db): Promise<{ running: Run[]; abandoned: Run[] }> {
+  const { rows } = await sql<{ id: string }>`SELECT id FROM lobbie_sync.runs AS r WHERE status = 'running' AND EXISTS (
+    SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
+      AND l.classid::bigint = ${0x6c6f6262} AND l.objid::bigint = r.id % 4294967296
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`.execute(db);
+  const held = new Set(rows.map((row) => row.id));
+  const open = await db
+    .selectFrom('lobbie_sync.runs')
     .selectAll()
     .where('status', '=', 'running')
-    .where(held)
     .orderBy('id')
     .execute();
+  return { running: open.filter((run) => held.has(run.id)), abandoned: open.filter((run) => !held.has(run.id)) };
 }
 
 /** Every list that a full reading consists of, with its last certified sweep. */

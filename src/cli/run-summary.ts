@@ -1,0 +1,91 @@
+import { count, duration, instant, pairs, plural, table } from './format.ts';
+import type { Output } from './output.ts';
+import type { Counts, RunDocument } from './run-document.ts';
+
+const STATUS_STYLE = {
+  succeeded: 'green',
+  running: 'cyan',
+  partial: 'yellow',
+  incomplete: 'yellow',
+  failed: 'red',
+} as const;
+
+/** A run's status, coloured. */
+export function paintStatus(output: Output, status: string): string {
+  return output.paint(STATUS_STYLE[status as keyof typeof STATUS_STYLE] ?? 'reset', status);
+}
+
+/** Prints a run for people. */
+export function printRun(output: Output, run: RunDocument): void {
+  const bold = (text: string) => output.paint('bold', text);
+  const dim = (text: string) => output.paint('dim', text);
+  const took = run.durationMs === null ? '' : ` in ${duration(run.durationMs)}`;
+  const reason = run.error === null ? '' : `: ${run.error}`;
+  output.line(`${bold(`${run.kind} ${run.runId}`)} ${paintStatus(output, run.status)}${took}${reason}`);
+  if (run.hint !== null) output.line(`  → ${run.hint}`);
+  output.line(dim(`  started ${instant(run.startedAt)}`));
+  if (run.resources.length > 0) {
+    const cells = (row: Counts) =>
+      [row.read, row.inserted, row.updated, row.unchanged, row.rejected, row.requests].map(count);
+    const rows = run.resources.map((row) => [row.resource, ...cells(row)]);
+    output.line();
+    output.line(
+      table([...rows, ['total', ...cells(run.counts)].map(bold)], {
+        head: ['resource', 'read', 'inserted', 'updated', 'unchanged', 'rejected', 'requests'],
+        right: [1, 2, 3, 4, 5, 6],
+        paintHead: dim,
+      }),
+    );
+  }
+  printProblems(output, run.problems);
+  if (run.unknownFields.length > 0) {
+    output.line();
+    output.line(bold('Fields that the contract does not know; their values are kept in the column raw'));
+    output.line(
+      pairs(run.unknownFields.map((each) => [`${each.resource}.${each.field}`, plural(each.records, 'record')])),
+    );
+  }
+  if (run.counts.rejected > 0) {
+    output.line();
+    output.line(`${bold(plural(run.counts.rejected, 'record was', 'records were'))} rejected; see them with`);
+    output.line(`  npx lobbie-sync rejects list --run ${run.runId}`);
+  }
+  printNext(output, run);
+}
+
+/** Prints why lists could not be read; equal reasons once. */
+export function printProblems(output: Output, problems: RunDocument['problems']): void {
+  if (problems.length === 0) return;
+  output.line();
+  output.line(output.paint('bold', plural(problems.length, 'problem')));
+  const hints = new Map<string, string[]>();
+  for (const problem of problems) {
+    const where = [
+      problem.resource ?? 'everything',
+      ...(problem.accountId === null ? [] : [`account ${problem.accountId}`]),
+      ...(problem.locationId === null ? [] : [`location ${problem.locationId}`]),
+    ].join(', ');
+    const known = hints.get(problem.hint ?? '') ?? [];
+    known.push(
+      `  ${output.paint('red', '✗')} ${where}: ${problem.message} ${output.paint('dim', `[${problem.code}]`)}`,
+    );
+    hints.set(problem.hint ?? '', known);
+  }
+  for (const [hint, lines] of hints) {
+    for (const line of lines) output.line(line);
+    if (hint !== '') output.line(`    → ${hint}`);
+  }
+}
+
+function printNext(output: Output, run: RunDocument): void {
+  if (run.next.length === 0) return;
+  output.line();
+  output.line(
+    run.status === 'partial'
+      ? 'To read again only what failed:'
+      : run.status === 'incomplete'
+        ? 'To go on where this run stopped, run the same command again:'
+        : 'When the cause is mended, run the same command again:',
+  );
+  for (const command of run.next) output.line(`  ${command}`);
+}

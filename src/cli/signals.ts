@@ -1,0 +1,37 @@
+import { EXIT, StopError } from '../core/errors.ts';
+import type { StopSignal } from '../core/stop.ts';
+
+/** Ctrl+C reaches a command that was started by npx twice, from the terminal and from npx; both are the same wish. */
+const SAME_WISH_MS = 500;
+
+/**
+ * The first SIGINT or SIGTERM asks for an orderly stop, a later one ends the process at once.
+ *
+ * @returns ends the watch
+ */
+export function stopOnSignals(stop: StopSignal, say: (text: string) => void): () => void {
+  let asked: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (asked === undefined) {
+      asked = now;
+      say(`${signal}: stopping after the current batch; once more ends at once\n`);
+      stop.request(
+        new StopError(
+          'stop.signal',
+          `stopped by ${signal}`,
+          'Run the same command again: it continues where this run stopped.',
+        ),
+      );
+    } else if (now - asked > SAME_WISH_MS) {
+      process.exit(EXIT.incomplete);
+    }
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    stop.dispose();
+  };
+}

@@ -1,0 +1,113 @@
+import type { ListFreshness, ResourceDescription, Run, StatusReport } from '../app.ts';
+import { age, plural } from './format.ts';
+import { runDocument } from './run-document.ts';
+
+/** A nightly job that has not succeeded for so long did not run, or fails every time. */
+const STALE_MS = 36 * 3_600_000;
+
+export interface Verdict {
+  readonly ok: boolean;
+  readonly sentence: string;
+}
+
+/** Whether all is well, in one sentence. Pure. */
+export function judge(status: StatusReport): Verdict {
+  const { at, lastSuccess, lastTrouble, lists, openRejects, running, abandoned } = status;
+  const never = lists.filter((list) => list.lastCertifiedAt === null).length;
+  const trouble = lastTrouble === null || isOlder(lastTrouble.run, lastSuccess) ? null : lastTrouble.run;
+  const troubles: string[] = [];
+  if (lastSuccess === null && trouble === null && abandoned.length === 0) {
+    const begun =
+      running.length > 0 ? 'the first run is still going' : 'nothing was read yet; run npx lobbie-sync backfill';
+    return { ok: false, sentence: `Not well: ${begun}.` };
+  }
+  for (const run of abandoned) troubles.push(`the process of ${nameOf(run)} is gone; the next run goes on from there`);
+  if (trouble !== null) troubles.push(`${nameOf(trouble)} ended ${trouble.status} ${since(trouble, at)} ago`);
+  if (lastSuccess === null) troubles.push('no run has ever succeeded');
+  else if (at.getTime() - endOf(lastSuccess).getTime() > STALE_MS) {
+    troubles.push(`no run has succeeded for ${since(lastSuccess, at)}`);
+  }
+  if (never > 0) troubles.push(`${plural(never, 'list was', 'lists were')} never read to the end`);
+  const rejects = openRejects.reduce((sum, each) => sum + each.rejects, 0);
+  const waiting = rejects === 0 ? '' : `; ${plural(rejects, 'rejected record waits', 'rejected records wait')}`;
+  if (troubles.length > 0) return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.` };
+  const success = lastSuccess as Run;
+  return {
+    ok: true,
+    sentence: `All is well: ${nameOf(success)} succeeded ${since(success, at)} ago and every list is whole${waiting}.`,
+  };
+}
+
+const nameOf = (run: Run): string => `${run.kind} ${run.id}`;
+const endOf = (run: Run): Date => run.finished_at ?? run.started_at;
+const since = (run: Run, now: Date): string => age(endOf(run), now);
+const isOlder = (run: Run, than: Run | null): boolean => than !== null && BigInt(run.id) < BigInt(than.id);
+
+/** One account and resource. */
+export interface FreshnessLine {
+  readonly accountId: string | null;
+  readonly resource: string;
+  /** Lists of the resource, and those that were read to their end at least once. */
+  readonly lists: number;
+  readonly certified: number;
+  /** The one that was certified longest ago; null when none was. */
+  readonly oldestCertifiedAt: Date | null;
+  readonly rows: number;
+}
+
+/** Freshness by account and resource. Pure. */
+export function freshnessLines(lists: readonly ListFreshness[]): FreshnessLine[] {
+  const groups = Map.groupBy(lists, (list) => `${list.accountId ?? ''}/${list.resource}`);
+  return [...groups.values()].map((group) => {
+    const times = group.flatMap((list) => (list.lastCertifiedAt === null ? [] : [list.lastCertifiedAt.getTime()]));
+    const first = group[0] as ListFreshness;
+    return {
+      accountId: first.accountId,
+      resource: first.resource,
+      lists: group.length,
+      certified: times.length,
+      oldestCertifiedAt: times.length === 0 ? null : new Date(Math.min(...times)),
+      rows: group.reduce((sum, list) => sum + list.rows, 0),
+    };
+  });
+}
+
+export function statusDocument(status: StatusReport, verdict: Verdict, catalogue: readonly ResourceDescription[]) {
+  const { lastTrouble, lastSuccess } = status;
+  return {
+    ...verdict,
+    at: status.at,
+    running: status.running.map(runLine),
+    abandoned: status.abandoned.map(runLine),
+    runs: status.runs.map(runLine),
+    lastSuccess: lastSuccess === null ? null : runLine(lastSuccess),
+    lastUnsuccessful: lastTrouble === null ? null : runDocument(lastTrouble, catalogue),
+    succeededSince: lastTrouble !== null && isOlder(lastTrouble.run, lastSuccess),
+    freshness: freshnessLines(status.lists),
+    lists: status.lists,
+    openRejects: status.openRejects,
+    pendingMigrations: status.pendingMigrations,
+  };
+}
+
+export type StatusDocument = ReturnType<typeof statusDocument>;
+
+/** A run in one line. */
+export function runLine(run: Run) {
+  return {
+    runId: run.id,
+    kind: run.kind,
+    status: run.status,
+    startedAt: run.started_at,
+    finishedAt: run.finished_at,
+    durationMs: run.finished_at === null ? null : run.finished_at.getTime() - run.started_at.getTime(),
+    requests: Number(run.requests),
+    rowsRead: Number(run.rows_read),
+    inserted: Number(run.rows_inserted),
+    updated: Number(run.rows_updated),
+    unchanged: Number(run.rows_unchanged),
+    deleted: Number(run.rows_deleted),
+    rejected: Number(run.rows_rejected),
+    error: run.error,
+  };
+}
