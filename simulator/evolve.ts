@@ -1,23 +1,10 @@
 import type { Account } from './account.ts';
 import { arrivals } from './evolve/arrivals.ts';
+import type { Evolution } from './evolve/evolution.ts';
 import { progress } from './evolve/progress.ts';
 import { mix, stream } from './random.ts';
 import { DAY } from './time.ts';
 import { type JournalEntry, note, type World } from './world.ts';
-
-/** What the parts of a day's evolution share. */
-export interface Evolution {
-  world: World;
-  account: Account;
-  /** The span that passes, in seconds; `to` is the new present. */
-  from: number;
-  to: number;
-  days: number;
-  /** Seeded numbers in [0, 1). */
-  chance: () => number;
-  /** How many of something happen, given its rate over the whole span; the fraction decides by chance. */
-  some(rate: number): number;
-}
 
 /** Fills in what every account's evolution needs. */
 function evolutionOf(world: World, account: Account, days: number): Evolution {

@@ -14,7 +14,7 @@ import type { SyncDatabase } from './db/tables.ts';
 import { kyselyOnPool } from './db/transaction.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { COST_LEGEND, describeResources, type ResourceDescription } from './pipeline/catalogue.ts';
-import type { Finding } from './pipeline/doctor.ts';
+import type { Finding } from './pipeline/finding.ts';
 import { type ReplayReport, replayRejects } from './pipeline/replay.ts';
 import { executeRun, type RunDependencies, type RunOptions, type RunReport } from './pipeline/run.ts';
 import type { StatusReport } from './pipeline/status.ts';
@@ -27,7 +27,7 @@ export { type EmbeddedPostgres, startEmbeddedPostgres } from './db/embedded/inde
 export type { Run } from './db/tables.ts';
 export type { ResourceDescription } from './pipeline/catalogue.ts';
 export type { Progress } from './pipeline/context.ts';
-export type { Finding } from './pipeline/doctor.ts';
+export type { Finding } from './pipeline/finding.ts';
 export type { ReplayReport } from './pipeline/replay.ts';
 export type { RunOptions, RunReport } from './pipeline/run.ts';
 export type { ListFreshness, StatusReport } from './pipeline/status.ts';

@@ -1,9 +1,9 @@
 import type { Table } from '../data/table.ts';
 import type { Row } from '../data/types.ts';
-import type { Evolution } from '../evolve.ts';
 import { addPatient, removePatient } from '../operations/patients.ts';
 import { mix, pick } from '../random.ts';
 import { note } from '../world.ts';
+import type { Evolution } from './evolution.ts';
 
 /** Adds rows to the locations of an account; the first location gets most. */
 function add(evolution: Evolution, table: Table, rate: number, after?: (i: number) => void): void {

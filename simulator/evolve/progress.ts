@@ -1,10 +1,10 @@
 import type { Table } from '../data/table.ts';
 import type { Row } from '../data/types.ts';
-import type { Evolution } from '../evolve.ts';
 import type { HealthKind } from '../rows/health.ts';
 import { sumsOf } from '../rows/payments.ts';
 import { DAY } from '../time.ts';
 import { note } from '../world.ts';
+import type { Evolution } from './evolution.ts';
 
 const KINDS: readonly HealthKind[] = ['allergies', 'medications', 'problems'];
 const WAITING = new Set(['SCHEDULED', 'CONFIRMED', 'CHECKED_IN', 'IN_TREATMENT']);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import type { Io, Shell as ShellType } from './shell.ts';
+import type { Io } from './io.ts';
+import type { Shell as ShellType } from './shell.ts';
 
 /** A command's options and what it does; loaded only when it is asked for. */
 export interface CommandModule {

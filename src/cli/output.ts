@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import type { Io } from './shell.ts';
+import type { Io } from './io.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

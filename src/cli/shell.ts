@@ -2,15 +2,8 @@ import { type Command, CommanderError, type OutputConfiguration } from 'commande
 import type { App } from '../app.ts';
 import { EXIT, type ExitCode } from '../core/errors.ts';
 import { errorText, exitCodeOf, shownError, UsageError } from './errors.ts';
+import type { Io } from './io.ts';
 import { Output } from './output.ts';
-
-/** Where a command reads its settings and prints; the process by default. */
-export interface Io {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-}
 
 /** What a command's action gets. */
 export interface Invocation<Options> {

@@ -55,7 +55,7 @@ const newerPaths = z.string().transform((value, context) => {
   const names = list(value);
   const unknown = names.filter((name) => name !== 'all' && name !== 'observed' && !Object.hasOwn(operations, name));
   if (unknown.length > 0) {
-    context.addIssue({ code: 'custom', message: `no such operation: ${unknown.join(', ')}` });
+    context.addIssue({ code: 'custom', message: `names ${unknown.length} operations that do not exist` });
     return z.NEVER;
   }
   return names;
@@ -93,7 +93,7 @@ export interface ConfigSources {
  */
 export function loadConfig(sources: ConfigSources): Config {
   const problems: string[] = [];
-  const values = withSecretFiles({ ...dotEnv(sources.cwd), ...sources.env }, problems);
+  const values = { ...withSecretFiles(dotEnv(sources.cwd), problems), ...withSecretFiles(sources.env, problems) };
   const parsed = settings.safeParse(values);
   if (!parsed.success) {
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
@@ -175,7 +175,7 @@ function dotEnv(folder: string): Record<string, string | undefined> {
 }
 
 function withSecretFiles(
-  values: Record<string, string | undefined>,
+  values: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): Record<string, string | undefined> {
   const result = Object.fromEntries(

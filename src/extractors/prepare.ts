@@ -53,7 +53,9 @@ export function createPreparer(resource: Resource): Preparer {
     if (aliased.every((field) => record[field.name] !== undefined)) return record;
     const copy: Record<string, unknown> = { ...record };
     for (const field of aliased) {
-      copy[field.name] ??= field.aliases.map((alias) => record[alias]).find((value) => value !== undefined);
+      // A null under the field's own name is the API's word; only a name that is missing is looked for elsewhere.
+      if (copy[field.name] !== undefined) continue;
+      copy[field.name] = field.aliases.map((alias) => record[alias]).find((value) => value !== undefined);
     }
     return copy;
   };

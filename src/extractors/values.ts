@@ -72,7 +72,8 @@ export function asNumeric(value: unknown): string | { problem: string } {
 }
 
 export function asJson(value: unknown): string | { problem: string } {
-  if (typeof value !== 'object') return { problem: `expected an object or an array, got ${kindOf(value)}` };
+  if (typeof value !== 'object' || exactNumber(value) !== undefined)
+    return { problem: `expected an object or an array, got ${kindOf(value)}` };
   return storableJson(JSON.stringify(value));
 }
 

@@ -73,14 +73,13 @@ export function mergeStaged(table: TableSpec): string {
     : `t._read_at <= excluded._read_at`;
   // The hash also tells the order of keys in the JSON apart, which says nothing; the values decide.
   const compared = [...table.columns.map(({ name }) => name).filter((name) => !kept.has(name)), 'raw'];
-  const differs = `(${listed(compared).replace(/"[^"]+"/g, (name) => `t.${name}`)}) IS DISTINCT FROM (${compared
-    .map((name) => `excluded.${identifier(name)}`)
-    .join(', ')})`;
+  const side = (prefix: string) => compared.map((name) => `${prefix}.${identifier(name)}`).join(', ');
+  const differs = `(${side('t')}) IS DISTINCT FROM (${side('excluded')})`;
   return (
     `WITH merged AS (INSERT INTO ${tableName(table)} AS t (${listed(all)}) ` +
     `SELECT ${listed(all)} FROM ${identifier(stagingName(table))} ` +
     `ON CONFLICT (${listed(table.primaryKey)}) DO UPDATE SET ${set.join(', ')} ` +
-    `WHERE (t._deleted_at IS NOT NULL OR ${differs}) AND ${newer} AND (excluded._source = 1 OR t._source <> 1) ` +
+    `WHERE (t._deleted_at IS NOT NULL OR t._source > excluded._source OR ${differs}) AND ${newer} AND (excluded._source = 1 OR t._source <> 1) ` +
     `RETURNING (xmax = 0) AS inserted) ` +
     `SELECT count(*) FILTER (WHERE inserted)::int AS inserted, count(*) FILTER (WHERE NOT inserted)::int AS updated FROM merged`
   );

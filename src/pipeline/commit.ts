@@ -57,6 +57,7 @@ export async function commitBatch(context: RunContext, batch: Batch): Promise<vo
       const waited = context.clock.now().getTime() - began;
       if (classified.action !== 'retry' || waited > PATIENCE_MS || context.stop.signal.aborted) {
         context.tally.returnRequests(batch.stream.resource, requests);
+        context.tally.returnUnknown(unknown);
         throw classified;
       }
       context.logger.warn({ code: classified.code, attempt, resource: batch.stream.resource }, 'batch is stored again');

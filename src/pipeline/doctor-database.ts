@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { LobbieSyncError } from '../core/errors.ts';
 import { classifyDatabaseError, createPool } from '../db/pool.ts';
-import type { DoctorDependencies, Finding } from './doctor.ts';
+import type { DoctorDependencies, Finding } from './finding.ts';
 
 /** The first version whose features the schema relies on. */
 const OLDEST_VERSION = 140_000;

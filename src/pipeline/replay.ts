@@ -1,12 +1,14 @@
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
+import { parseJson } from '../api/json.ts';
 import type { Clock } from '../core/clock.ts';
+import { databaseCode, isDataError } from '../db/pool.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import { loadRows } from '../loaders/load.ts';
 import { addAudit } from '../state/audit.ts';
-import { getReject, listRejects, markReplayed, type StoredReject } from '../state/rejects.ts';
+import { getReject, listRejects, markReplayed, rejectedJson, type StoredReject } from '../state/rejects.ts';
 import { collect, preparerOf } from './collect.ts';
 
 export interface ReplayDependencies {
@@ -57,7 +59,8 @@ async function replay(deps: ReplayDependencies, reject: StoredReject): Promise<s
   const resource = resourceNamed(reject.resource);
   // The record is the row's own: a carrier's answer was taken apart before it was rejected.
   const read = { operation: 'listLocations', scope: resource.scope } as const;
-  const collected = collect(resource, read, [reject.record], {
+  const record = parseJson(await rejectedJson(deps.db, reject.id));
+  const collected = collect(resource, read, [record], {
     accountId: reject.account_id ?? '0',
     context: reject.context,
     readAt: reject.rejected_at,
@@ -65,7 +68,7 @@ async function replay(deps: ReplayDependencies, reject: StoredReject): Promise<s
   });
   const refused = collected.get(resource.name)?.rejects[0];
   if (refused !== undefined) return refused.reason;
-  await withTransaction(deps.pool, async (tx) => {
+  const store = withTransaction(deps.pool, async (tx) => {
     const now = deps.clock.now();
     for (const name of [...collected.keys()].sort()) {
       const { rows } = collected.get(name) ?? { rows: [] };
@@ -84,5 +87,11 @@ async function replay(deps: ReplayDependencies, reject: StoredReject): Promise<s
       now,
     );
   });
-  return undefined;
+  return await store.then(
+    () => undefined,
+    (error: unknown) => {
+      if (!isDataError(error)) throw error;
+      return `Postgres refuses a value of this record (SQLSTATE ${databaseCode(error)})`;
+    },
+  );
 }

@@ -1,69 +1,25 @@
-import type { Kysely } from 'kysely';
 import PQueue from 'p-queue';
-import type pg from 'pg';
-import type { ApiClient } from '../api/client.ts';
-import type { Clock } from '../core/clock.ts';
-import { EXIT, type ExitCode, type LobbieSyncError } from '../core/errors.ts';
-import { type Selection, selectionKey } from '../core/selection.ts';
-import type { StopSignal } from '../core/stop.ts';
+import { EXIT, type LobbieSyncError } from '../core/errors.ts';
+import { selectionKey } from '../core/selection.ts';
 import { classifyDatabaseError } from '../db/pool.ts';
-import type { RunKind, SyncDatabase } from '../db/tables.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { chooseRead, prerequisites, selectResources } from '../extractors/select.ts';
-import type { Logger } from '../observability/logger.ts';
 import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
 import { endPass, openPass } from '../state/passes.ts';
 import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from './context.ts';
 import { flushTally } from './flush.ts';
-import { decideOutcome, type FinalStatus } from './outcome.ts';
+import { decideOutcome } from './outcome.ts';
 import { Permits } from './permits.ts';
+import type { RunDependencies, RunOptions, RunReport } from './run-options.ts';
 import { RunSession } from './session.ts';
 import { Tally } from './tally.ts';
 import { runUnit, type UnitOutcome } from './unit.ts';
 import { planUnits, TOKEN_ACCOUNT, unitPriority } from './units.ts';
 
-/** What every run is built on; made by the composition root. */
-export interface RunDependencies {
-  readonly api: ApiClient;
-  readonly pool: pg.Pool;
-  readonly db: Kysely<SyncDatabase>;
-  readonly connectionString: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Account ids that the settings name. */
-  readonly accounts: readonly string[];
-  /** Requests under way at once. */
-  readonly concurrency: number;
-  /** Operations whose newer form the settings choose. */
-  readonly newerOperations: ReadonlySet<string>;
-  /** Who started it, for the audit log. */
-  readonly actor: string;
-}
-
-export interface RunOptions {
-  readonly kind: Extract<RunKind, 'backfill' | 'sync'>;
-  readonly selection: Selection;
-  /** Begin at the first page even if an earlier run was interrupted. Default false. */
-  readonly restart?: boolean;
-  /** Requests that may be sent. Default: no limit. */
-  readonly maxRequests?: number;
-  readonly stop: StopSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Told the run's id once it is open. */
-  readonly onStart?: (runId: string, continued: boolean) => void;
-}
-
-export interface RunReport {
-  readonly runId: string;
-  readonly status: FinalStatus;
-  readonly exitCode: ExitCode;
-  readonly error: LobbieSyncError | undefined;
-  /** Units by what became of them. */
-  readonly units: Readonly<Record<UnitOutcome['state'], number>>;
-}
+export type { RunDependencies, RunOptions, RunReport } from './run-options.ts';
 
 /** Pages that may be read and not yet committed, for each request that may be under way. */
 const PERMITS_PER_REQUEST = 4;

@@ -92,10 +92,12 @@ export class RunSession {
           return;
         }
         await client.end();
-        break;
+        // The server may not know yet that the old session is gone; somebody who took over would have closed the run.
+        if (rows[0]?.running !== true) break;
       } catch {
-        await clock.sleep(1000);
+        // Tried again below.
       }
+      await clock.sleep(1000);
     }
     if (this.#closing) return;
     onLost(

@@ -70,6 +70,14 @@ export class Tally {
     return fields;
   }
 
+  /** Gives back unknown fields that could not be committed. */
+  returnUnknown(taken: readonly (readonly [resource: string, fields: UnknownFields])[]): void {
+    for (const [resource, fields] of taken) {
+      const known = this.unknown(resource);
+      for (const [field, count] of fields) known.set(field, (known.get(field) ?? 0) + count);
+    }
+  }
+
   /** Takes all unknown fields counted since the last time. */
   takeUnknown(): [resource: string, fields: UnknownFields][] {
     const taken = [...this.#unknown].filter(([, fields]) => fields.size > 0);

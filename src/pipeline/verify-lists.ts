@@ -37,7 +37,7 @@ const SHOWN = 20;
 
 /** What a check has met so far: a temporary table, because a list may be larger than memory should be. */
 const SEEN =
-  'CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, PRIMARY KEY (resource, k)) ON COMMIT DROP';
+  'CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, raw jsonb, PRIMARY KEY (resource, k)) ON COMMIT DROP';
 
 /** Reads a whole list again and compares it with the rows of its scope. */
 export async function recount(context: RunContext, unit: Unit): Promise<ListCheck> {
@@ -98,21 +98,22 @@ async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
   const account = resource.scope === 'global' ? '$1::text IS NOT NULL' : 't.account_id = $1::bigint';
   // A list that only fills in what another leaves out, or that is one of several over the same rows, leaves none over.
   const partial = unit.read.secondary === true || resource.sharedByLocations === true;
+  // The hash also tells the order of keys apart, which says nothing: where it differs, the content decides.
   const { rows } = await client.query<
     Record<'api' | 'stored' | 'missing' | 'extra' | 'changed', number> & {
       missing_keys: string[];
       extra_keys: string[];
     }
   >(
-    `WITH seen AS (SELECT k, h FROM verify_seen WHERE resource = $2),
-      stored AS (SELECT ${key} AS k, t._content_hash AS h FROM ${tableName(table)} t
+    `WITH seen AS (SELECT k, h, raw FROM verify_seen WHERE resource = $2),
+      stored AS (SELECT ${key} AS k, t._content_hash AS h, t.raw FROM ${tableName(table)} t
         WHERE t._deleted_at IS NULL AND ${account}${scope.where}),
       alive AS (SELECT ${key} AS k FROM ${tableName(table)} t WHERE t._deleted_at IS NULL AND ${account}),
       missing AS (SELECT k FROM seen WHERE k NOT IN (SELECT k FROM alive)),
       extra AS (SELECT k FROM stored WHERE ${partial ? 'false' : 'k NOT IN (SELECT k FROM seen)'})
     SELECT (SELECT count(*)::int FROM seen) AS api, (SELECT count(*)::int FROM stored) AS stored,
       (SELECT count(*)::int FROM missing) AS missing, (SELECT count(*)::int FROM extra) AS extra,
-      (SELECT count(*)::int FROM seen JOIN stored USING (k) WHERE seen.h <> stored.h AND NOT ${unit.read.secondary === true}) AS changed,
+      (SELECT count(*)::int FROM seen JOIN stored USING (k) WHERE seen.h <> stored.h AND seen.raw <> stored.raw AND NOT ${unit.read.secondary === true}) AS changed,
       ARRAY(SELECT k FROM missing ORDER BY k LIMIT ${SHOWN}) AS missing_keys,
       ARRAY(SELECT k FROM extra ORDER BY k LIMIT ${SHOWN}) AS extra_keys`,
     [unit.accountId, resource.name, ...scope.values],
@@ -175,18 +176,13 @@ async function readInto(
 async function remember(client: pg.PoolClient, collected: Collected): Promise<void> {
   for (const [name, { rows }] of collected) {
     const offset = resourceNamed(name).scope === 'global' ? 0 : 1;
-    const keys = rows.map((row: Row) => row.key.slice(offset).join('/'));
+    // The last copy of a key counts, as it does for the loader.
+    const last = new Map<string, Row>(rows.map((row) => [row.key.slice(offset).join('/'), row]));
     await client.query(
-      `INSERT INTO verify_seen (resource, k, h) SELECT $1, k, decode(h, 'hex') FROM unnest($2::text[], $3::text[]) AS x(k, h)
-       ON CONFLICT (resource, k) DO UPDATE SET h = excluded.h`,
-      [name, [...new Map(keys.map((key, index) => [key, index])).keys()], lastHashes(keys, rows)],
+      `INSERT INTO verify_seen (resource, k, h, raw)
+       SELECT $1, k, decode(h, 'hex'), raw::jsonb FROM unnest($2::text[], $3::text[], $4::text[]) AS x(k, h, raw)
+       ON CONFLICT (resource, k) DO UPDATE SET h = excluded.h, raw = excluded.raw`,
+      [name, [...last.keys()], [...last.values()].map((row) => row.hash), [...last.values()].map((row) => row.raw)],
     );
   }
-}
-
-/** The hash of the last row of each distinct key, in the order of first appearance. */
-function lastHashes(keys: readonly string[], rows: readonly Row[]): string[] {
-  const last = new Map<string, string>();
-  for (const [index, key] of keys.entries()) last.set(key, (rows[index] as Row).hash);
-  return [...last.values()];
 }

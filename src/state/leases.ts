@@ -29,12 +29,15 @@ export async function takeLeases(
     ON CONFLICT (account_id, resource) DO NOTHING`.execute(db);
   const held = await db
     .selectFrom('lobbie_sync.leases')
-    .select(['account_id', 'resource', 'run_id'])
+    .select(['resource', 'run_id'])
     .where('account_id', '=', accountId)
     .where('resource', 'in', names)
-    .where('run_id', '!=', runId)
     .execute();
-  return held.map((row) => ({ accountId: row.account_id, resource: row.resource, runId: row.run_id }));
+  const holders = new Map(held.map((row) => [row.resource, row.run_id]));
+  // One that was given back between the two statements is nobody's now, and was busy when it was asked for.
+  return names
+    .filter((resource) => holders.get(resource) !== runId)
+    .map((resource) => ({ accountId, resource, runId: holders.get(resource) ?? 'that just ended' }));
 }
 
 /** Gives back what a run holds. */

@@ -1,12 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { Reject } from '../core/row.ts';
+import { isDataError } from '../db/pool.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 
 /** What jsonb can't hold (NUL, half surrogates) is kept as a JSON string of the JSON text; `parseStored` undoes it. */
 function storedRecord(json: string): string {
-  return /\\u(0000|d[89a-f])/i.test(json) ? JSON.stringify(json) : json;
+  return json.startsWith('"') || /\\u(0000|d[89a-f])/i.test(json) ? JSON.stringify(json) : json;
 }
 
 /** The record of a reject as it was received. */
@@ -17,14 +18,25 @@ export function parseStored(record: unknown): Record<string, unknown> {
 /** Keeps records that failed their schema, in the transaction of the batch they came in. */
 export async function addRejects(db: Db, runId: string, rejects: readonly Reject[], at: Date): Promise<void> {
   if (rejects.length === 0) return;
-  await sql`INSERT INTO lobbie_sync.rejects (run_id, account_id, resource, record_key, reason, record, context, rejected_at)
+  const insert = (stored: (json: string) => string) =>
+    sql`INSERT INTO lobbie_sync.rejects (run_id, account_id, resource, record_key, reason, record, context, rejected_at)
     SELECT ${runId}::bigint, account, resource, key, reason, record::jsonb, context::jsonb, ${at}::timestamptz
     FROM unnest(
       ${rejects.map((each) => each.accountId)}::bigint[], ${rejects.map((each) => each.resource)}::text[],
       ${rejects.map((each) => each.recordKey)}::text[], ${rejects.map((each) => each.reason)}::text[],
-      ${rejects.map((each) => storedRecord(each.record))}::text[],
+      ${rejects.map((each) => stored(each.record))}::text[],
       ${rejects.map((each) => JSON.stringify(each.context))}::text[]
     ) AS r(account, resource, key, reason, record, context)`.execute(db);
+  await sql`SAVEPOINT rejects`.execute(db);
+  try {
+    await insert(storedRecord);
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    // jsonb refuses one of them (a number too long, too deep): as text it holds all.
+    await sql`ROLLBACK TO SAVEPOINT rejects`.execute(db);
+    await insert((json) => JSON.stringify(json));
+  }
+  await sql`RELEASE SAVEPOINT rejects`.execute(db);
 }
 
 export interface RejectFilter {
@@ -71,6 +83,14 @@ export interface StoredReject extends RejectSummary {
 export async function getReject(db: Db, id: string): Promise<StoredReject | undefined> {
   const row = await db.selectFrom('lobbie_sync.rejects').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : { ...row, record: parseStored(row.record) };
+}
+
+/** The record of a reject as JSON text, with every digit that was received: the driver's own parser would round ids. */
+export async function rejectedJson(db: Db, id: string): Promise<string> {
+  const { rows } = await sql<{ json: string }>`SELECT
+    CASE jsonb_typeof(record) WHEN 'string' THEN record #>> '{}' ELSE record::text END AS json
+    FROM lobbie_sync.rejects WHERE id = ${id}`.execute(db);
+  return rows[0]?.json ?? 'null';
 }
 
 /** Marks a reject as loaded after all. */

@@ -10,7 +10,7 @@ export const formAnswers = defineResource({
   context: ['form_id', 'form_packet_id'],
   fields: {
     formElementId: bigint('operational'),
-    label: text('operational'),
+    label: text('clinical'),
     fieldType: text('operational'),
     attributeName: text('operational'),
     value: text('direct'),

@@ -11,7 +11,7 @@ export const notificationGroups = defineResource({
     id: bigint('quasi'),
     locationId: bigint('operational'),
     patientId: bigint('quasi'),
-    name: text('operational'),
+    name: text('clinical'),
     type: text('operational'),
     appointmentId: bigint('quasi'),
     formPacketId: bigint('quasi'),

@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { environment, type Place } from './harness.ts';
+
+const CHILD = fileURLToPath(new URL('./harness-child.ts', import.meta.url));
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface BackfillProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a backfill in a process of its own. */
+export function spawnBackfill(place: Place, resources: readonly string[] = []): BackfillProcess {
+  const child = spawn(process.execPath, [CHILD, ...resources], {
+    env: { PATH: process.env['PATH'] ?? '', ...environment(place) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      out[name] += text;
+    });
+  }
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...out })));
+  return { child, ended };
+}
+
+/** Waits until something is so, or until the process has ended. Answers whether it is so. */
+export async function until(process: BackfillProcess, so: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (;;) {
+    if (await so()) return true;
+    if (process.child.exitCode !== null || process.child.signalCode !== null) return false;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { ContractError } from '../../../src/core/errors.ts';
+import { parsePage } from '../../../src/extractors/page.ts';
+import type { Read } from '../../../src/extractors/resource.ts';
+
+const list: Read = { operation: 'listPatients', scope: 'account', listKey: 'patients', listKeyAliases: ['items'] };
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ContractError) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+describe('a list', () => {
+  test('has its records under its key, or under an alias', () => {
+    expect(parsePage(list, { patients: [{ id: 1 }], nextCursor: 'c' })).toEqual({
+      records: [{ id: 1 }],
+      nextCursor: 'c',
+    });
+    expect(parsePage(list, { items: [{ id: 1 }] }).records).toHaveLength(1);
+    expect(parsePage(list, { patients: [], items: [1] }).records).toEqual([]);
+  });
+
+  test('that is empty and goes on is no end', () => {
+    expect(parsePage(list, { patients: [], nextCursor: 'more' })).toEqual({ records: [], nextCursor: 'more' });
+  });
+
+  test.each([[{}], [{ patients: null }], [{ patients: {} }], [{ rows: [] }]])(
+    'without its key is a fault, never empty: %j',
+    (body) => {
+      expect(codeOf(() => parsePage(list, body))).toBe('contract.missing_list_key');
+    },
+  );
+
+  test.each([[null], ['text'], [7], [undefined], [[{ id: 1 }]]])('that is no object is a fault: %j', (body) => {
+    expect(codeOf(() => parsePage(list, body))).toBe('contract.not_an_object');
+  });
+
+  test('may be the array itself only where the read says so', () => {
+    expect(parsePage({ ...list, bareArray: true }, [{ id: 1 }])).toEqual({ records: [{ id: 1 }], nextCursor: null });
+    expect(parsePage({ ...list, bareArray: true }, { patients: [] }).records).toEqual([]);
+  });
+
+  test.each<[unknown, string | null]>([
+    [undefined, null],
+    [null, null],
+    ['', null],
+    ['abc', 'abc'],
+    [42, '42'],
+    [0, '0'],
+  ])('nextCursor %j', (nextCursor, wanted) => {
+    expect(parsePage(list, { patients: [], nextCursor }).nextCursor).toBe(wanted);
+  });
+
+  test.each([[true], [{}], [[]]])('nextCursor %j is a fault', (nextCursor) => {
+    expect(codeOf(() => parsePage(list, { patients: [], nextCursor }))).toBe('contract.bad_cursor_type');
+  });
+});
+
+test('a single record is the answer itself, and its end', () => {
+  const single: Read = { operation: 'getRemoteCareSetting', scope: 'location' };
+  expect(parsePage(single, { id: 1, nextCursor: 'x' })).toEqual({
+    records: [{ id: 1, nextCursor: 'x' }],
+    nextCursor: null,
+  });
+  expect(codeOf(() => parsePage(single, [{ id: 1 }]))).toBe('contract.not_an_object');
+  expect(codeOf(() => parsePage(single, null))).toBe('contract.not_an_object');
+});
+
+test('a fault names the operation and nothing of the answer', () => {
+  try {
+    parsePage(list, { canary: ['canary'] });
+  } catch (error) {
+    expect((error as Error).message).toBe('listPatients: the answer has no array named patients');
+  }
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import { bigint, date, instant, integer, json, text } from '../../../src/extractors/fields.ts';
+import { createPreparer, type UnknownFields } from '../../../src/extractors/prepare.ts';
+import { defineResource, type Resource, type ResourceOptions } from '../../../src/extractors/resource.ts';
+
+const options: ResourceOptions = {
+  name: 'widgets',
+  description: 'Only for this test.',
+  scope: 'location',
+  reads: [],
+  context: ['owner_id'],
+  fields: {
+    id: bigint('operational'),
+    locationId: bigint('operational'),
+    ownerId: bigint('operational'),
+    label: text('clinical', { aliases: ['name', 'title'] }),
+    bornOn: date('quasi'),
+    seats: integer('operational'),
+    parts: json('clinical'),
+    updatedAt: instant('operational'),
+  },
+};
+const widgets = defineResource(options);
+
+function prepare(
+  record: Record<string, unknown>,
+  more: { resource?: Resource; context?: Record<string, string>; secondary?: boolean; unknown?: UnknownFields } = {},
+) {
+  return createPreparer(more.resource ?? widgets).prepare(
+    { record, context: more.context ?? { location_id: '5', owner_id: '6' } },
+    {
+      accountId: '1001',
+      readAt: new Date(0),
+      secondary: more.secondary ?? false,
+      unknown: more.unknown ?? new Map(),
+    },
+  );
+}
+
+function row(...given: Parameters<typeof prepare>) {
+  const prepared = prepare(...given);
+  if ('reject' in prepared) throw new Error(prepared.reject.reason);
+  return prepared.row;
+}
+
+function reject(...given: Parameters<typeof prepare>) {
+  const prepared = prepare(...given);
+  if ('row' in prepared) throw new Error('it was taken');
+  return prepared.reject;
+}
+
+function columns(resource: Resource, values: readonly (string | null)[]) {
+  return Object.fromEntries(createPreparer(resource).table.columns.map(({ name }, index) => [name, values[index]]));
+}
+
+describe('a row', () => {
+  test('has the columns of fields and path in the order of the table, and its key first', () => {
+    const { table } = createPreparer(widgets);
+    expect(table).toMatchObject({ name: 'widgets', primaryKey: ['account_id', 'id'], keepFirst: [], versioned: true });
+    expect(table.columns.map(({ name }) => name)).toEqual([
+      'account_id',
+      'id',
+      'location_id',
+      'owner_id',
+      'label',
+      'born_on',
+      'seats',
+      'parts',
+      'updated_at',
+    ]);
+    const made = row({ id: 7, label: 'x', bornOn: '2020-01-01', seats: 2, parts: [1], updatedAt: '2024-01-01' });
+    expect(columns(widgets, made.values)).toEqual({
+      account_id: '1001',
+      id: '7',
+      location_id: '5',
+      owner_id: '6',
+      label: 'x',
+      born_on: '2020-01-01',
+      seats: '2',
+      parts: '[1]',
+      updated_at: '2024-01-01 00:00:00Z',
+    });
+    expect(made).toMatchObject({ key: ['1001', '7'], secondary: false, readAt: new Date(0) });
+    expect(made.hash).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  test('keeps the record as it came, digits beyond 2^53 too', () => {
+    const id = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('9007199254740993');
+    const made = row({ id, extra: { deep: [null] } });
+    expect(made.raw).toBe('{"id":9007199254740993,"extra":{"deep":[null]}}');
+    expect(made.key).toEqual(['1001', '9007199254740993']);
+  });
+
+  test('missing and null fields are null', () => {
+    expect(columns(widgets, row({ id: 1, label: null }).values)).toMatchObject({
+      label: null,
+      born_on: null,
+      parts: null,
+    });
+  });
+
+  test('of a global resource has no account', () => {
+    const roles = defineResource({ ...options, name: 'roles', scope: 'global', context: [] });
+    const made = row({ id: 3 }, { resource: roles, context: {} });
+    expect(made.key).toEqual(['3']);
+    expect(columns(roles, made.values)).not.toHaveProperty('account_id');
+  });
+
+  test('of a second list says so', () => {
+    expect(row({ id: 1 }, { secondary: true }).secondary).toBe(true);
+  });
+});
+
+describe('aliases', () => {
+  test('fill in what the field itself leaves out, in their order', () => {
+    expect(columns(widgets, row({ id: 1, name: 'n', title: 't' }).values)['label']).toBe('n');
+    expect(columns(widgets, row({ id: 1, title: 't' }).values)['label']).toBe('t');
+    expect(columns(widgets, row({ id: 1, label: null, title: 't' }).values)['label']).toBeNull();
+    expect(columns(widgets, row({ id: 1, label: 'own', name: 'n' }).values)['label']).toBe('own');
+  });
+
+  test('are known fields, and raw keeps the name that was sent', () => {
+    const unknown: UnknownFields = new Map();
+    expect(row({ id: 1, title: 't' }, { unknown }).raw).toBe('{"id":1,"title":"t"}');
+    expect(unknown.size).toBe(0);
+  });
+});
+
+describe('unknown fields', () => {
+  test('are counted by name and kept in raw', () => {
+    const unknown: UnknownFields = new Map();
+    row({ id: 1, mood: 'x' }, { unknown });
+    row({ id: 2, mood: 'y', height: 1 }, { unknown });
+    expect([...unknown]).toEqual([
+      ['mood', 2],
+      ['height', 1],
+    ]);
+  });
+
+  test('that carry more than a name are counted without it', () => {
+    const unknown: UnknownFields = new Map();
+    row({ id: 1, 'Jane Doe, born 1970': 1, [`x${'y'.repeat(80)}`]: 1, 'naïve\n': 1 }, { unknown });
+    expect([...unknown]).toEqual([['(unprintable)', 3]]);
+  });
+
+  test('named like parts of an object do no harm', () => {
+    const record = JSON.parse('{"id":1,"__proto__":{"label":"no"},"constructor":1,"toString":2}') as Record<
+      string,
+      unknown
+    >;
+    const unknown: UnknownFields = new Map();
+    const made = row(record, { unknown });
+    expect(columns(widgets, made.values)['label']).toBeNull();
+    expect([...unknown.keys()]).toEqual(['__proto__', 'constructor', 'toString']);
+  });
+});
+
+describe('ids of the path', () => {
+  test('count where the record is silent; its own word goes first', () => {
+    expect(columns(widgets, row({ id: 1, ownerId: 77 }).values)).toMatchObject({ owner_id: '77', location_id: '5' });
+    expect(columns(widgets, row({ id: 1, ownerId: null }).values)['owner_id']).toBe('6');
+  });
+
+  test('are part of the hash: a record that moves unchanged is a changed row', () => {
+    const here = row({ id: 1 }, { context: { location_id: '5', owner_id: '6' } });
+    expect(row({ id: 1 }, { context: { location_id: '5', owner_id: '6' } }).hash).toBe(here.hash);
+    expect(row({ id: 1 }, { context: { location_id: '5', owner_id: '7' } }).hash).not.toBe(here.hash);
+    expect(row({ id: 1 }, { context: { location_id: '8', owner_id: '6' } }).hash).not.toBe(here.hash);
+  });
+
+  test('the location of a row that several locations share is not', () => {
+    const shared = defineResource({ ...options, name: 'catalogue', sharedByLocations: true });
+    const at = (location_id: string, owner_id = '6') =>
+      row({ id: 1 }, { resource: shared, context: { location_id, owner_id } });
+    expect(createPreparer(shared).table.keepFirst).toEqual(['location_id']);
+    expect(at('5').hash).toBe(at('8').hash);
+    expect(at('5').hash).not.toBe(at('5', '7').hash);
+  });
+
+  test('every change of the record is a change of the hash', () => {
+    const hashes = [{ id: 1 }, { id: 1, label: null }, { id: 1, label: '' }, { id: 1, other: 1 }].map(
+      (record) => row(record).hash,
+    );
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+});
+
+describe('ids made up where none is sent', () => {
+  const made = defineResource({
+    ...options,
+    name: 'made_up',
+    surrogateId: ({ record }) => (typeof record['label'] === 'string' ? '-5' : undefined),
+  });
+
+  test('stand in for a missing id only', () => {
+    expect(row({ label: 'x' }, { resource: made }).key).toEqual(['1001', '-5']);
+    expect(row({ id: null, label: 'x' }, { resource: made }).key).toEqual(['1001', '-5']);
+    expect(row({ id: 9, label: 'x' }, { resource: made }).key).toEqual(['1001', '9']);
+  });
+
+  test('a record that gives nothing to make one from is rejected', () => {
+    expect(reject({}, { resource: made }).reason).toBe('id: required, but missing');
+  });
+});
+
+describe('rejects', () => {
+  test('a missing key', () => {
+    expect(reject({ label: 'x' })).toMatchObject({
+      accountId: '1001',
+      resource: 'widgets',
+      recordKey: null,
+      reason: 'id: required, but missing',
+      record: '{"label":"x"}',
+      context: { location_id: '5', owner_id: '6' },
+    });
+  });
+
+  test('name every field at fault and no value', () => {
+    const found = reject({ id: 12, bornOn: 'canary', seats: 'canary', parts: 'canary', label: ['canary'] });
+    for (const field of ['bornOn', 'seats', 'parts', 'label']) expect(found.reason).toContain(`${field}: `);
+    expect(found.reason).not.toContain('canary');
+    expect(found.recordKey).toBe('12');
+  });
+
+  test('show a key only where it looks like an id', () => {
+    expect(reject({ id: 'canary' }).recordKey).toBeNull();
+    expect(reject({ id: '12', seats: 'x' }).recordKey).toBe('12');
+  });
+
+  test('name the field whose text Postgres cannot hold, known or not', () => {
+    expect(reject({ id: 1, label: 'a\0' }).reason).toMatch(/^label: .*NUL/);
+    expect(reject({ id: 1, other: { deep: ['\ud800'] } }).reason).toMatch(/^other: .*surrogate/);
+    expect(reject({ id: 1, 'ca\0nary': 1 }).reason).toMatch(/^\(unprintable\): /);
+  });
+
+  test('a compound key takes what the record lacks from the path', () => {
+    const pairs = defineResource({ ...options, name: 'pairs', key: ['owner_id', 'seats'] });
+    expect(row({ seats: 3 }, { resource: pairs }).key).toEqual(['1001', '6', '3']);
+    expect(reject({ seats: 3, bornOn: 'x' }, { resource: pairs }).recordKey).toBe('6/3');
+  });
+});

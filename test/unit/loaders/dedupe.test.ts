@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Row } from '../../../src/core/row.ts';
+import { dedupe } from '../../../src/loaders/load.ts';
+
+const row = (key: readonly string[], hash: string, secondary = false): Row => ({
+  values: [],
+  key,
+  hash,
+  raw: '{}',
+  readAt: new Date(0),
+  secondary,
+});
+const hashes = (rows: readonly Row[]) => rows.map(({ hash }) => hash);
+
+describe('repeated keys', () => {
+  test('are reduced to their last copy, in the order of first appearance', () => {
+    expect(hashes(dedupe([row(['1'], 'a'), row(['2'], 'b'), row(['1'], 'c')]))).toEqual(['c', 'b']);
+  });
+
+  test('of several columns are not mistaken for each other', () => {
+    expect(dedupe([row(['1', '12'], 'a'), row(['11', '2'], 'b'), row(['1', '1', '2'], 'c')])).toHaveLength(3);
+    expect(dedupe([row(['a,b', 'c'], 'a'), row(['a', 'b,c'], 'b'), row(['a","b', 'c'], 'c')])).toHaveLength(3);
+  });
+
+  test('a second list does not hide what the first says', () => {
+    expect(hashes(dedupe([row(['1'], 'first'), row(['1'], 'second', true)]))).toEqual(['first']);
+    expect(hashes(dedupe([row(['1'], 'second', true), row(['1'], 'first')]))).toEqual(['first']);
+    expect(hashes(dedupe([row(['1'], 'x', true), row(['1'], 'y', true)]))).toEqual(['y']);
+  });
+
+  test('every key is there once, whatever came', () => {
+    const some = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean()));
+    fc.assert(
+      fc.property(some, (given) => {
+        const rows = given.map(([id, secondary], index) => row([String(id)], String(index), secondary));
+        const kept = dedupe(rows);
+        expect(kept.map(({ key }) => key[0]).sort()).toEqual([...new Set(given.map(([id]) => String(id)))].sort());
+        for (const each of kept) {
+          const same = rows.filter(({ key }) => key[0] === each.key[0]);
+          expect(each.secondary).toBe(same.every(({ secondary }) => secondary));
+          expect(each).toBe(same.filter(({ secondary }) => secondary === each.secondary).at(-1));
+        }
+      }),
+    );
+  });
+});
