@@ -38,6 +38,8 @@ function repeated({ answer, sent, memory }: EffectInput): ListAnswer {
 }
 
 function emptyPage({ answer, draw }: EffectInput): ListAnswer {
+  // Without a cursor to follow, an empty page would say that the list is empty.
+  if (!answer.paginated) return answer;
   return { ...answer, rows: [], positions: [], next: answer.cursor(answer.began, 1 + Math.floor(draw * 1e6)) };
 }
 

@@ -26,6 +26,9 @@ export function createPool(options: DatabaseOptions): pg.Pool {
       '-c timezone=UTC -c datestyle=ISO,YMD -c client_min_messages=warning -c idle_in_transaction_session_timeout=600000 ' +
       '-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off',
   });
+  // A connection that breaks while it is lent out says so to its own listeners only; with none it would end the process.
+  // Whoever holds it hears of it by the query that fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => options.onError?.(error));
   return pool;
 }

@@ -21,6 +21,8 @@ export const noParents: ParentCursor = { after: null, failed: [] };
 
 /** So many parents in a row that can't be read mean that the list as a whole can't. */
 const FAILURES_IN_A_ROW = 5;
+/** So many parents without the list, and none with it, are no accident. */
+const ABSENT_IN_DOUBT = 5;
 /** A cursor is one row; a stream with more failed parents than this is given up. */
 const FAILURES_KEPT = 1000;
 
@@ -30,7 +32,7 @@ type First = { readonly pages: AsyncGenerator<ListPage>; readonly page: ListPage
 export async function* parentChunks(context: RunContext, unit: Unit, start: ParentCursor): AsyncGenerator<Chunk> {
   const stream = new ParentStream(context, unit, start);
   yield* stream.all();
-  if (!context.stop.requested) yield* stream.again();
+  if (!stream.stopped && !context.stop.requested) yield* stream.again();
 }
 
 class ParentStream {
@@ -41,6 +43,9 @@ class ParentStream {
   #failed: string[];
   #inARow = 0;
   #lastError: LobbieSyncError | undefined;
+  #stopped = false;
+  #answered = 0;
+  #absent = 0;
 
   constructor(context: RunContext, unit: Unit, start: ParentCursor) {
     this.#context = context;
@@ -50,12 +55,18 @@ class ParentStream {
     this.#failed = [...start.failed];
   }
 
+  /** Whether a parent could not be read to its end because the run ends. Nothing after it may be handed on. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   async *all(): AsyncGenerator<Chunk> {
     const { partial } = this.#start;
     if (partial !== undefined) {
       await this.#context.permits.acquire();
       const rest = { pages: this.#pages(partial.parent, partial.next), page: undefined };
       yield* this.#settle(partial.parent, Promise.resolve(rest));
+      if (this.#stopped) return;
     }
     const inFlight: { id: string; first: Promise<First> }[] = [];
     const ids = parentIds(this.#context, this.#unit, this.#after);
@@ -66,7 +77,10 @@ class ParentStream {
           // Holding permits while waiting for one could make all streams wait for each other.
           if (inFlight.length === 0) await this.#context.permits.acquire();
           else if (!this.#context.permits.tryAcquire()) break;
-          const next = await ids.next();
+          const next = await ids.next().catch((error: unknown) => {
+            this.#context.permits.release();
+            throw error;
+          });
           if (next.done) {
             this.#context.permits.release();
             exhausted = true;
@@ -86,6 +100,8 @@ class ParentStream {
           return;
         }
         yield* this.#settle(head.id, head.first);
+        // The cursor knows one place only: a later parent must not be stored before this one.
+        if (this.#stopped) return;
       }
     } finally {
       for (const { first } of inFlight) {
@@ -101,51 +117,69 @@ class ParentStream {
     this.#failed = [];
     this.#inARow = 0;
     for (const [index, id] of retry.entries()) {
-      if (this.#context.stop.requested) {
+      if (this.#context.stop.requested) this.#stopped = true;
+      else {
+        await this.#context.permits.acquire();
+        const first = this.#first(id);
+        first.catch(() => undefined);
+        yield* this.#settle(id, first, retry.slice(index + 1));
+      }
+      if (this.#stopped) {
         this.#failed.push(...retry.slice(index));
         yield this.#chunk([], undefined, false, 0);
         return;
       }
-      await this.#context.permits.acquire();
-      const first = this.#first(id);
-      first.catch(() => undefined);
-      yield* this.#settle(id, first, retry.slice(index + 1));
     }
     if (this.#failed.length > 0) throw this.#failure();
+    this.#doubtAbsence();
     yield this.#chunk([], undefined, true, 0);
   }
 
   async *#settle(id: string, first: Promise<First>, waiting: readonly string[] = []): AsyncGenerator<Chunk> {
+    // Goes with the last chunk of the parent; given back here when there is none.
+    const permit = { held: true };
     try {
       const settled = await first;
-      yield* this.#rest(id, settled, waiting);
+      this.#answered += 1;
+      yield* this.#rest(id, settled, permit, waiting);
       this.#inARow = 0;
     } catch (error) {
       if (error instanceof StopError || this.#context.stop.requested) {
-        this.#context.permits.release();
+        this.#stopped = true;
         return;
       }
       this.#judge(id, error);
       this.#advance(id);
+      permit.held = false;
       yield this.#chunk([], undefined, false, 1, waiting);
+    } finally {
+      if (permit.held) this.#context.permits.release();
     }
   }
 
   /** Decides what a parent that could not be read means for the stream. */
   #judge(id: string, error: unknown): void {
-    if (error instanceof ApiError && error.code === 'api.not_found') return;
-    const known = error instanceof LobbieSyncError ? error : undefined;
-    if (known === undefined || known.action === 'abort' || known.action === 'account') {
-      this.#context.permits.release();
-      throw error;
+    if (error instanceof ApiError && error.code === 'api.not_found') {
+      this.#absent += 1;
+      this.#lastError = error;
+      return;
     }
+    const known = error instanceof LobbieSyncError ? error : undefined;
+    if (known === undefined || known.action === 'abort' || known.action === 'account') throw error;
     this.#lastError = known;
     this.#failed.push(id);
     this.#inARow += 1;
-    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) {
-      this.#context.permits.release();
-      throw error;
-    }
+    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) throw error;
+  }
+
+  /** A patient who has left explains one 404. When no parent at all has the list, its path is wrong. */
+  #doubtAbsence(): void {
+    if (this.#unit.read.absentOn404 || this.#answered > 0 || this.#absent < ABSENT_IN_DOUBT) return;
+    throw new ContractError(`${this.#unit.read.operation} answers 404 for every parent`, {
+      code: 'contract.no_such_list',
+      hint: 'The list was not taken as empty. Check LOBBIE_API_URL and LOBBIE_NEWER_PATHS.',
+      cause: this.#lastError,
+    });
   }
 
   #failure(): LobbieSyncError {
@@ -179,7 +213,7 @@ class ParentStream {
   }
 
   /** Hands on the pages of the parent whose turn it is. Its permit goes back with its last page. */
-  async *#rest(id: string, first: First, waiting: readonly string[] = []): AsyncGenerator<Chunk> {
+  async *#rest(id: string, first: First, permit: { held: boolean }, waiting: readonly string[]): AsyncGenerator<Chunk> {
     let page = first.page;
     if (page === undefined) {
       const next = await first.pages.next();
@@ -189,6 +223,7 @@ class ParentStream {
       const { nextCursor } = page;
       if (nextCursor === null) {
         this.#advance(id);
+        permit.held = false;
         yield this.#chunk(page.records, { id, page }, false, 1, waiting);
         return;
       }
@@ -197,7 +232,7 @@ class ParentStream {
       page = next.done ? undefined : next.value;
     }
     // Stopped between two pages: the cursor knows where to go on.
-    this.#context.permits.release();
+    this.#stopped = true;
   }
 
   #advance(id: string): void {

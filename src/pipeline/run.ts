@@ -17,7 +17,7 @@ import type { RunDependencies, RunOptions, RunReport } from './run-options.ts';
 import { RunSession } from './session.ts';
 import { Tally } from './tally.ts';
 import { runUnit, type UnitOutcome } from './unit.ts';
-import { planUnits, TOKEN_ACCOUNT, unitPriority } from './units.ts';
+import { planUnits, TOKEN_ACCOUNT, type UnitPlan, unitPriority } from './units.ts';
 
 export type { RunDependencies, RunOptions, RunReport } from './run-options.ts';
 
@@ -137,30 +137,31 @@ class Runner {
     const rest = held.filter((resource) => resource !== places);
     const plans = planUnits(rest, accountId, locations, (read) => chooseRead(read, this.#deps.newerOperations));
     const running = new Map<Unit, Promise<UnitOutcome>>();
+    const names = new Set(held.map((resource) => resource.name));
+    const busy = new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
     // In the order of dependencies: a unit can only wait for one that is already in the map.
     const pending = [...plans];
     while (pending.length > 0) {
       const index = pending.findIndex((plan) => plan.after.every((unit) => running.has(unit)));
       const [plan] = pending.splice(Math.max(index, 0), 1);
       if (plan === undefined) break;
-      running.set(
-        plan.unit,
-        this.#afterParents(context, plan.unit, plan.after, running, unitPriority(plan.unit, plans)),
-      );
+      running.set(plan.unit, this.#afterParents(context, plan, running, busy, unitPriority(plan.unit, plans)));
     }
     await Promise.all(running.values());
   }
 
   async #afterParents(
     context: RunContext,
-    unit: Unit,
-    after: readonly Unit[],
+    { unit, after }: UnitPlan,
     running: ReadonlyMap<Unit, Promise<UnitOutcome>>,
+    busy: ReadonlySet<string>,
     priority: number,
   ): Promise<UnitOutcome> {
     const parents = await Promise.all(after.map((each) => running.get(each)));
     if (parents.some((outcome) => outcome?.state === 'stopped')) return this.#count({ state: 'stopped' });
-    const complete = parents.every((outcome) => outcome?.state !== 'failed');
+    // Parents that another run is reading at this moment are not all there.
+    const parentBusy = unit.read.parent !== undefined && busy.has(unit.read.parent.resource);
+    const complete = !parentBusy && parents.every((outcome) => outcome?.state !== 'failed');
     return await this.#execute(context, unit, complete, priority);
   }
 

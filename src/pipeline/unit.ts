@@ -1,7 +1,14 @@
 import { ApiError, type LobbieSyncError, StopError } from '../core/errors.ts';
 import { classifyDatabaseError } from '../db/pool.ts';
 import { tileWindows, type Window, windowLabel } from '../extractors/windows.ts';
-import { closeSweep, loadCursors, openSweep, type StreamState, saveCursor } from '../state/passes.ts';
+import {
+  closeSweep,
+  loadCursors,
+  openSweep,
+  PARENTS_INCOMPLETE,
+  type StreamState,
+  saveCursor,
+} from '../state/passes.ts';
 import { addProblem } from '../state/runs.ts';
 import { type RunContext, type Unit, unitName, unitScope } from './context.ts';
 import { type ListCursor, listChunks } from './list-stream.ts';
@@ -35,18 +42,19 @@ export async function runUnit(context: RunContext, unit: Unit, complete: boolean
       resource: unit.resource.name,
       operation: unit.read.operation,
     },
-    context.clock.now(),
+    { complete, streams: unitScope(unit), now: context.clock.now() },
   );
   if (sweep.status === 'certified') return { state: 'skipped' };
   try {
     const ended = await readUnit(context, unit, sweep.id);
     if (!ended) return { state: 'stopped' };
-    await closeSweep(context.db, sweep.id, complete ? null : 'parents_incomplete', context.clock.now());
+    await closeSweep(context.db, sweep.id, complete ? null : PARENTS_INCOMPLETE, context.clock.now());
     return { state: 'certified' };
   } catch (cause) {
     const error = classifyDatabaseError(cause);
     if (error instanceof StopError || (context.stop.requested && error.action !== 'abort')) return { state: 'stopped' };
-    await closeSweep(context.db, sweep.id, error.code, context.clock.now()).catch(() => undefined);
+    const reason = complete ? error.code : PARENTS_INCOMPLETE;
+    await closeSweep(context.db, sweep.id, reason, context.clock.now()).catch(() => undefined);
     await recordProblem(context, unit, error).catch(() => undefined);
     return { state: 'failed', error };
   }
@@ -134,7 +142,12 @@ async function readWindowed(
   const startTiles = (count: number) => {
     tiles ??= (async () => {
       const known = planned.length > 0 ? planned : await planWindows(context, unit, count);
-      return await Promise.all(known.map((state) => readTile(context, unit, sweepId, state)));
+      // All of them come to rest before the first failure is told: the run may end with it.
+      const outcomes = await Promise.allSettled(known.map((state) => readTile(context, unit, sweepId, state)));
+      return outcomes.map((outcome) => {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        return outcome.value;
+      });
     })();
     // Awaited below; until then a failure must not count as unhandled.
     tiles.catch(() => undefined);
@@ -158,19 +171,18 @@ async function planWindows(context: RunContext, unit: Unit, count: number): Prom
   );
   const until = context.passStartedAt;
   const since = rows[0]?.since ?? new Date(until.getTime() - 3 * 365 * 86_400_000);
-  const states: StreamState<ListCursor>[] = [];
-  for (const window of tileWindows(since, until, Math.min(8, Math.max(1, count)))) {
-    const cursor: ListCursor = { window, next: null, pages: 0 };
-    const scope = `${unitScope(unit)}[${windowLabel(window)}]`;
-    await saveCursor(
-      context.db,
-      { passId: context.passId, accountId: unit.accountId, resource: unit.resource.name, scope },
-      cursor,
-      false,
-      context.clock.now(),
-    );
-    states.push({ scope, cursor, done: false });
-  }
+  const states = tileWindows(since, until, Math.min(8, Math.max(1, count))).map((window) => ({
+    scope: `${unitScope(unit)}[${windowLabel(window)}]`,
+    cursor: { window, next: null, pages: 0 },
+    done: false,
+  }));
+  // All or none: the next run takes the windows it finds for the whole of time.
+  await context.db.transaction().execute(async (tx) => {
+    for (const { scope, cursor } of states) {
+      const key = { passId: context.passId, accountId: unit.accountId, resource: unit.resource.name, scope };
+      await saveCursor(tx, key, cursor, false, context.clock.now());
+    }
+  });
   return states;
 }
 

@@ -80,15 +80,49 @@ export interface Sweep {
   readonly status: 'open' | 'certified' | 'failed';
 }
 
-/** Finds or begins the sweep of a scope within a pass. A failed one is begun anew. */
-export async function openSweep(db: Db, passId: string, scope: SweepScope, now: Date): Promise<Sweep> {
-  const { rows } = await sql<Sweep>`INSERT INTO lobbie_sync.sweeps AS s
-      (pass_id, account_id, location_id, resource, operation, status, started_at)
-    VALUES (${passId}, ${scope.accountId}, ${scope.locationId ?? '0'}, ${scope.resource}, ${scope.operation}, 'open', ${now})
-    ON CONFLICT (pass_id, account_id, location_id, resource, operation) DO UPDATE SET
-      status = CASE s.status WHEN 'failed' THEN 'open' ELSE s.status END
-    RETURNING s.id, s.status`.execute(db);
-  return rows[0] as Sweep;
+/** Why a sweep can't be certified whose parents were not all known. */
+export const PARENTS_INCOMPLETE = 'parents_incomplete';
+
+export interface OpenSweepOptions {
+  /** Whether all parents are known. If not, the next run of the pass reads the scope from its first page again. */
+  readonly complete: boolean;
+  /** Scope text of the sweep's streams. */
+  readonly streams: string;
+  readonly now: Date;
+}
+
+/**
+ * Finds or begins the sweep of a scope within a pass. A failed one is taken up where it stopped, but one that was begun
+ * without knowing all parents is begun anew: the missing ones may come before its cursor.
+ */
+export async function openSweep(db: Db, passId: string, scope: SweepScope, options: OpenSweepOptions): Promise<Sweep> {
+  const { complete, streams, now } = options;
+  return await db.transaction().execute(async (tx) => {
+    const earlier = await tx
+      .selectFrom('lobbie_sync.sweeps')
+      .select(['id', 'status', 'reason'])
+      .where('pass_id', '=', passId)
+      .where('account_id', '=', scope.accountId)
+      .where('location_id', '=', scope.locationId ?? '0')
+      .where('resource', '=', scope.resource)
+      .where('operation', '=', scope.operation)
+      .forUpdate()
+      .executeTakeFirst();
+    if (earlier?.status === 'certified') return { id: earlier.id, status: 'certified' };
+    if (earlier?.reason === PARENTS_INCOMPLETE) {
+      await sql`DELETE FROM lobbie_sync.cursors WHERE pass_id = ${passId} AND account_id = ${scope.accountId}
+        AND resource = ${scope.resource} AND (scope = ${streams} OR starts_with(scope, ${`${streams}[`}))`.execute(tx);
+      await sql`UPDATE lobbie_sync.sweeps SET rows_read = 0, rows_rejected = 0 WHERE id = ${earlier.id}`.execute(tx);
+    }
+    const { rows } = await sql<Sweep>`INSERT INTO lobbie_sync.sweeps
+        (pass_id, account_id, location_id, resource, operation, status, started_at, reason)
+      VALUES (${passId}, ${scope.accountId}, ${scope.locationId ?? '0'}, ${scope.resource}, ${scope.operation}, 'open',
+        ${now}, ${complete ? null : PARENTS_INCOMPLETE})
+      ON CONFLICT (pass_id, account_id, location_id, resource, operation) DO UPDATE SET
+        status = 'open', reason = excluded.reason
+      RETURNING id, status`.execute(tx);
+    return rows[0] as Sweep;
+  });
 }
 
 /** Adds what a batch of a sweep read. */

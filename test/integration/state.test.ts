@@ -266,17 +266,18 @@ describe('passes', () => {
 });
 
 describe('sweeps', () => {
+  const whole = (now: Date) => ({ complete: true, streams: 'listLabs@5', now });
   const scope = () => ({ accountId: newAccount(), locationId: '5', resource: 'labs', operation: 'listLabs' });
 
   test('one per pass and list; a certified one stays certified', async () => {
     const where = scope();
-    const first = await openSweep(db, '900', where, NOW);
+    const first = await openSweep(db, '900', where, whole(NOW));
     expect(first.status).toBe('open');
     await addToSweep(db, first.id, 100, 2);
     await addToSweep(db, first.id, 50, 0);
     await closeSweep(db, first.id, null, LATER);
-    expect(await openSweep(db, '900', where, NOW)).toEqual({ id: first.id, status: 'certified' });
-    expect((await openSweep(db, '901', where, NOW)).id).not.toBe(first.id);
+    expect(await openSweep(db, '900', where, whole(NOW))).toEqual({ id: first.id, status: 'certified' });
+    expect((await openSweep(db, '901', where, whole(NOW))).id).not.toBe(first.id);
     const { rows } = await pool.query(
       'SELECT rows_read::int, rows_rejected::int FROM lobbie_sync.sweeps WHERE id = $1',
       [first.id],
@@ -286,9 +287,9 @@ describe('sweeps', () => {
 
   test('a failed one is begun anew', async () => {
     const where = scope();
-    const { id } = await openSweep(db, '902', where, NOW);
+    const { id } = await openSweep(db, '902', where, whole(NOW));
     await closeSweep(db, id, 'api.forbidden', LATER);
-    expect(await openSweep(db, '902', where, NOW)).toEqual({ id, status: 'open' });
+    expect(await openSweep(db, '902', where, whole(NOW))).toEqual({ id, status: 'open' });
   });
 
   test('freshness shows the latest certified one, and none that failed', async () => {
@@ -298,7 +299,7 @@ describe('sweeps', () => {
       ['904', null, LATER],
       ['905', 'api.forbidden', new Date('2024-06-03T00:00:00Z')],
     ] as const) {
-      const { id } = await openSweep(db, pass, where, at);
+      const { id } = await openSweep(db, pass, where, whole(at));
       await addToSweep(db, id, 7, 0);
       await closeSweep(db, id, reason, new Date(at.getTime() + 1000));
     }
@@ -322,8 +323,8 @@ describe('sweeps', () => {
 
   test('an account-wide list has no location', async () => {
     const where = { ...scope(), locationId: null };
-    const { id } = await openSweep(db, '906', where, NOW);
-    expect((await openSweep(db, '906', where, NOW)).id).toBe(id);
+    const { id } = await openSweep(db, '906', where, whole(NOW));
+    expect((await openSweep(db, '906', where, whole(NOW))).id).toBe(id);
     await closeSweep(db, id, null, LATER);
     const row = await db
       .selectFrom('lobbie_sync.freshness')
