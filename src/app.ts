@@ -1,36 +1,44 @@
-import { userInfo } from 'node:os';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { type ApiClient, createApiClient } from './api/client.ts';
-import type { OperationSpec } from './api/operation.ts';
-import { operations } from './api/operations.generated.ts';
+import { type Access, actor, newerOperations } from './app/access.ts';
+import { createService, type Service } from './app/daemon.ts';
+import { Deletes } from './app/deletes.ts';
+import { examineAll } from './app/doctor.ts';
+import { Rejects } from './app/rejects.ts';
 import { type Config, type ConfigSources, LOCAL_FOLDER, loadConfig } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
 import { ConfigError, LobbieSyncError } from './core/errors.ts';
 import { startEmbeddedPostgres } from './db/embedded/index.ts';
 import { type MigrationOutcome, migrateToLatest, pendingMigrations } from './db/migrator.ts';
-import { classifyDatabaseError, createPool } from './db/pool.ts';
+import { classifyError, createPool } from './db/pool.ts';
 import type { SyncDatabase } from './db/tables.ts';
 import { kyselyOnPool } from './db/transaction.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { COST_LEGEND, describeResources, type ResourceDescription } from './pipeline/catalogue.ts';
+import { executeRun, type ExecuteOptions as RunOptions } from './pipeline/execute.ts';
 import type { Finding } from './pipeline/finding.ts';
-import { type ReplayReport, replayRejects } from './pipeline/replay.ts';
-import { executeRun, type RunDependencies, type RunOptions, type RunReport } from './pipeline/run.ts';
+import { type NightPlan, planNight } from './pipeline/night/plan.ts';
+import type { RunDependencies, RunReport } from './pipeline/run.ts';
 import type { StatusReport } from './pipeline/status.ts';
+import { executeTargeted, type TargetedOptions } from './pipeline/targeted.ts';
 import { executeVerify, type VerifyOptions, type VerifyReport } from './pipeline/verify.ts';
-import { addAudit } from './state/audit.ts';
-import { getReject, listRejects, type RejectFilter, type RejectSummary, type StoredReject } from './state/rejects.ts';
 import { latestRuns, type RunDetails, runDetails } from './state/runs.ts';
 
+export type { Service } from './app/daemon.ts';
+export type { ApproveReport } from './app/deletes.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './db/embedded/index.ts';
-export type { Run } from './db/tables.ts';
+export type { DeleteStatus, Run } from './db/tables.ts';
 export type { ResourceDescription } from './pipeline/catalogue.ts';
 export type { Progress } from './pipeline/context.ts';
+export type { DeleteChoice } from './pipeline/decide-deletes.ts';
+export type { ExecuteOptions as RunOptions } from './pipeline/execute.ts';
 export type { Finding } from './pipeline/finding.ts';
+export type { NightPlan, Phase } from './pipeline/night/plan.ts';
 export type { ReplayReport } from './pipeline/replay.ts';
-export type { RunOptions, RunReport } from './pipeline/run.ts';
-export type { ListFreshness, StatusReport } from './pipeline/status.ts';
+export type { RunReport } from './pipeline/run.ts';
+export type { DeleteEntry, DeleteFilter, DeleteGroup, ListFreshness, StatusReport } from './pipeline/status.ts';
+export type { Target, TargetedOptions } from './pipeline/targeted.ts';
 export type { VerifyReport } from './pipeline/verify.ts';
 export type { RejectFilter, RejectSummary, StoredReject } from './state/rejects.ts';
 export type { RunDetails } from './state/runs.ts';
@@ -64,6 +72,9 @@ export function resourceCatalogue(newerPaths: readonly string[] = []): readonly 
 export class App {
   readonly config: Config;
   readonly logger: Logger;
+  readonly rejects: Rejects;
+  readonly deletes: Deletes;
+  readonly #access: Access;
   readonly #releases: (() => Promise<void>)[] = [];
   #closing = false;
   #url: Promise<string> | undefined;
@@ -73,6 +84,19 @@ export class App {
   constructor(config: Config, logger: Logger = createLogger(config.log)) {
     this.config = config;
     this.logger = logger;
+    this.#access = {
+      config,
+      logger,
+      api: () => this.api(),
+      databaseUrl: () => this.databaseUrl(),
+      pool: () => this.pool(),
+      db: () => this.db(),
+      requireSchema: () => this.requireSchema(),
+      dependenciesFor: (selection) => this.#dependenciesFor(selection),
+      ask: (work) => this.#ask(work),
+    };
+    this.rejects = new Rejects(this.#access);
+    this.deletes = new Deletes(this.#access);
   }
 
   /** The database to use; starts the embedded one when none is configured. */
@@ -128,7 +152,7 @@ export class App {
     try {
       pending = await pendingMigrations(await this.databaseUrl());
     } catch (error) {
-      throw classifyDatabaseError(error);
+      throw classifyError(error);
     }
     if (pending.length > 0) {
       throw new LobbieSyncError(`the database lacks ${pending.length} migrations`, {
@@ -154,6 +178,9 @@ export class App {
       concurrency: lobbie.concurrency,
       newerOperations: newerOperations(lobbie.newerPaths),
       actor: actor(),
+      deleteThreshold: this.config.sync.deleteThreshold,
+      freshnessDays: this.config.sync.freshnessDays,
+      noHistory: new Set(this.config.sync.noHistory),
     };
   }
 
@@ -162,44 +189,45 @@ export class App {
     return await executeRun(await this.#dependenciesFor(options.selection), options);
   }
 
+  /** Reads one stretch of time, or everything of some persons. The run keeps what it was narrowed to. */
+  async runTargeted(options: TargetedOptions): Promise<RunReport> {
+    const deps = await this.#dependenciesFor(options.selection);
+    const { window, patients } = options.target;
+    const target = { ...window, ...(patients.length > 0 ? { patients } : {}) };
+    const selection = { ...options.selection, target };
+    const places = await deps.pool.query('SELECT FROM lobbie.locations LIMIT 1');
+    if (places.rowCount === 0) {
+      throw new LobbieSyncError('the warehouse knows no locations yet, which nearly all lists hang below', {
+        code: 'state.no_locations',
+        action: 'abort',
+        exitCode: 2,
+        hint: 'Run `lobbie-sync backfill` without a date or a patient first, or with --resource locations.',
+      });
+    }
+    return await executeTargeted(deps, { ...options, selection });
+  }
+
+  /** What a nightly sync would take, from the warehouse alone; no request is sent. */
+  async plan(selection: RunOptions['selection'], budget: number | null): Promise<NightPlan> {
+    const deps = await this.#dependenciesFor(selection);
+    const { requestsPerSecond } = this.config.lobbie();
+    return await this.#ask(() => planNight(deps, { selection, budget, requestsPerSecond }));
+  }
+
+  /** The daemon: schedule, alerts and status page. */
+  async service(options: { readonly migrate: boolean }): Promise<Service> {
+    const pending = async () => await pendingMigrations(await this.databaseUrl());
+    return await createService(this.#access, { ...options, pendingMigrations: pending });
+  }
+
   /** Reads by id and counts again; writes nothing but its own run. */
   async verify(options: VerifyOptions): Promise<VerifyReport> {
     return await executeVerify(await this.#dependenciesFor(options.selection), options);
   }
 
-  /** Loads rejected records again, from where they are kept. */
-  async replayRejects(choice: Parameters<typeof replayRejects>[1]): Promise<ReplayReport> {
-    await this.requireSchema();
-    const pool = await this.pool();
-    return await this.#ask((db) => replayRejects({ pool, db, clock: systemClock, actor: actor() }, choice));
-  }
-
   /** Checks everything a run needs. */
   async doctor(onFinding?: (finding: Finding) => void): Promise<readonly Finding[]> {
-    const { examine } = await import('./pipeline/doctor.ts');
-    return await examine({
-      config: this.config,
-      connect: ({ apiUrl, ...lobbie }, onDate) =>
-        createApiClient({
-          ...lobbie,
-          baseUrl: apiUrl,
-          logger: this.logger,
-          // Somebody waits for the answer: what a night's run would sit out is told at once.
-          retry: { maxAttempts: 2, maxThrottles: 3, maxWaits: 2 },
-          timeoutMs: 20_000,
-          fetch: async (url, init) => {
-            const response = await fetch(url, init);
-            const date = Date.parse(response.headers.get('date') ?? '');
-            if (!Number.isNaN(date)) onDate(new Date(date));
-            return response;
-          },
-        }),
-      databaseUrl: () => this.databaseUrl(),
-      pendingMigrations,
-      newerOperations,
-      now: () => systemClock.now(),
-      ...(onFinding === undefined ? {} : { onFinding }),
-    });
+    return await examineAll(this.#access, onFinding);
   }
 
   /** How the mirror stands; `undefined` while the database lacks migrations, whose names are told then. */
@@ -210,7 +238,9 @@ export class App {
       const { readStatus } = await import('./pipeline/status.ts');
       const { accounts, newerPaths } = this.#lobbieIfSet();
       const newer = newerOperations(newerPaths);
-      const report = await readStatus(db, { accounts, newerOperations: newer, limit, now: systemClock.now() });
+      const { freshnessDays } = this.config.sync;
+      const now = systemClock.now();
+      const report = await readStatus(db, { accounts, newerOperations: newer, limit, now, freshnessDays });
       return { ...report, pendingMigrations: pending };
     });
   }
@@ -221,27 +251,6 @@ export class App {
 
   async runDetails(runId: string): Promise<RunDetails | undefined> {
     return await this.#ask((db) => runDetails(db, runId));
-  }
-
-  async listRejects(filter: RejectFilter): Promise<readonly RejectSummary[]> {
-    return await this.#ask((db) => listRejects(db, filter));
-  }
-
-  /** One reject with its record. `shown`: a person is about to see its values, which the audit log keeps. */
-  async reject(id: string, shown: boolean): Promise<StoredReject | undefined> {
-    return await this.#ask(async (db) => {
-      const reject = await getReject(db, id);
-      if (reject !== undefined && shown) {
-        const entry = {
-          actor: actor(),
-          action: 'rejects.show_values',
-          resource: reject.resource,
-          subject: { reject: id },
-        };
-        await addAudit(db, entry, systemClock.now());
-      }
-      return reject;
-    });
   }
 
   async #dependenciesFor(selection: RunOptions['selection']): Promise<RunDependencies> {
@@ -257,7 +266,7 @@ export class App {
     try {
       return await work(await this.db());
     } catch (error) {
-      throw classifyDatabaseError(error);
+      throw classifyError(error);
     }
   }
 
@@ -277,24 +286,4 @@ export class App {
       await release().catch((error: unknown) => this.logger.warn({ err: error }, 'could not be ended cleanly'));
     }
   }
-}
-
-/** Who works here, for the audit log. A container's user may have no name. */
-function actor(): string {
-  try {
-    return `cli:${userInfo().username}`;
-  } catch {
-    return `cli:${process.geteuid?.() ?? 'unknown'}`;
-  }
-}
-
-/** The operations whose newer form the settings choose. */
-function newerOperations(chosen: readonly string[]): ReadonlySet<string> {
-  const specs: Readonly<Record<string, OperationSpec>> = operations;
-  const observed = (name: string) => name === 'getFormPacketForms' || specs[name]?.newerPathEvidence === 'observed';
-  return new Set(
-    Object.keys(specs).filter(
-      (name) => chosen.includes('all') || chosen.includes(name) || (chosen.includes('observed') && observed(name)),
-    ),
-  );
 }

@@ -87,6 +87,8 @@ export interface ApiClient {
   /** The same for generic code. @throws TypeError when there is no such operation */
   callRaw(op: string, params: Params, options?: CallOptions): Promise<ApiResponse<unknown>>;
   readonly state: ApiClientState;
+  /** Use only this share of the configured rate, more than 0 to 1; for several processes with one key. */
+  share(fraction: number): void;
   /** Ends what waits and what is under way. */
   close(): Promise<void>;
 }
@@ -180,6 +182,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     get state() {
       return { ...limiter.state, requests, retries };
     },
+    share: (fraction) => limiter.share(fraction),
     async close() {
       const reason = new StopError('stop.signal', 'the connection to Lobbie was closed');
       closing.abort(reason);

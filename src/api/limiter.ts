@@ -37,6 +37,11 @@ export interface Limiter {
    * until that is over, for every caller.
    */
   throttled(sentAt: Date, retryAfterMs?: number): void;
+  /**
+   * Use only this share of the configured rate from now on, more than 0 to 1: other processes that use the same key take
+   * the rest.
+   */
+  share(fraction: number): void;
   readonly state: LimiterState;
   /** Whoever waits is refused with `reason`, now and later. What runs is not touched. */
   close(reason: unknown): void;
@@ -54,9 +59,11 @@ export function createLimiter(options: LimiterOptions): Limiter {
   let running = 0;
   let queued = 0;
   let throttled = 0;
+  let fraction = 1;
 
   const now = () => clock.now().getTime();
-  const rate = () => (Number.isFinite(configuredRate) ? rateAt(ease, configuredRate, now()) : configuredRate);
+  const rate = () =>
+    Number.isFinite(configuredRate) ? rateAt(ease, configuredRate, now()) * fraction : configuredRate;
   const context: GateContext = {
     clock,
     maxConcurrent,
@@ -113,6 +120,10 @@ export function createLimiter(options: LimiterOptions): Limiter {
       throttled += 1;
       if (retryAfterMs !== undefined) pausedUntil = Math.max(pausedUntil, now() + retryAfterMs);
       ease = easeDown(ease, configuredRate, now(), sentAt.getTime(), pausedUntil);
+    },
+    share(wanted) {
+      if (!(wanted > 0 && wanted <= 1)) throw new RangeError('a share is more than 0 and at most 1');
+      fraction = wanted;
     },
     get state() {
       const until = context.paused() ? new Date(pausedUntil) : undefined;

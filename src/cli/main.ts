@@ -47,14 +47,29 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   backfill: {
     group: DATA,
-    summary: 'read everything; continues where an interrupted one stopped',
+    summary: 'read everything, or a stretch of time, or some patients',
     load: () => import('./commands/backfill.ts'),
+  },
+  plan: {
+    group: DATA,
+    summary: 'what a nightly sync would take: requests, minutes, why; sends nothing',
+    load: () => import('./commands/plan.ts'),
   },
   sync: { group: DATA, summary: 'what the nightly job runs', load: () => import('./commands/sync.ts') },
   verify: {
     group: DATA,
     summary: 'count again, re-read samples by id, and report every gap',
     load: () => import('./commands/verify.ts'),
+  },
+  deletes: {
+    group: DATA,
+    summary: 'rows that are gone from Lobbie: list those that wait for a person, approve, restore',
+    load: () => import('./commands/deletes.ts'),
+  },
+  serve: {
+    group: DATA,
+    summary: 'the daemon: nightly sync on its schedule, status page, health, metrics, alerts',
+    load: () => import('./commands/serve.ts'),
   },
   status: {
     group: STATE,

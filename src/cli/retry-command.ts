@@ -9,12 +9,30 @@ export interface FailedList {
 
 const PROGRAM = 'npx lobbie-sync';
 
+/** What a run was narrowed to beside its selection. */
+export interface Narrowing {
+  readonly from?: string | null;
+  readonly to?: string | null;
+  readonly patients?: readonly string[];
+  /** A decision about deletes, no reading. */
+  readonly deletes?: 'approve';
+}
+
+/** A selection as a run keeps it. */
+export interface RunSelection extends Selection {
+  readonly target?: Narrowing | undefined;
+}
+
 /** A command with its selection. */
-export function commandLine(kind: string, selection: Selection): string {
+export function commandLine(kind: string, selection: RunSelection): string {
+  const { from, to, patients = [] } = selection.target ?? {};
   const options = [
     ...selection.accounts.map((id) => `--account ${id}`),
     ...selection.locations.map((id) => `--location ${id}`),
     ...selection.resources.map((name) => `--resource ${name}`),
+    ...(from ? [`--from ${from}`] : []),
+    ...(to ? [`--to ${to}`] : []),
+    ...patients.map((id) => `--patient ${id}`),
   ];
   return [PROGRAM, kind, ...options].join(' ');
 }
@@ -23,7 +41,7 @@ export interface RetryOptions {
   /** Of the run that failed. */
   readonly kind: string;
   /** Of the run that failed. */
-  readonly selection: Selection;
+  readonly selection: RunSelection;
   /** The resources that take their parents from a resource: they are not whole while it is not. */
   readonly childrenOf: (resource: string) => readonly string[];
 }
@@ -69,7 +87,7 @@ export function retryCommands(failed: readonly FailedList[], options: RetryOptio
     }
     for (const { locations, resources: names } of groups.values()) {
       const accounts = account === '' ? [] : [account];
-      commands.add(commandLine(kind, { accounts, locations, resources: names.sort() }));
+      commands.add(commandLine(kind, { ...selection, accounts, locations, resources: names.sort() }));
     }
   }
   return [...commands];

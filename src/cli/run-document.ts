@@ -1,7 +1,7 @@
 import type { ResourceDescription, RunDetails } from '../app.ts';
 import type { ExitCode } from '../core/errors.ts';
-import { everything, type Selection } from '../core/selection.ts';
-import { commandLine, retryCommands } from './retry-command.ts';
+import { everything } from '../core/selection.ts';
+import { commandLine, type RunSelection, retryCommands } from './retry-command.ts';
 
 const COUNTS = {
   requests: 'requests',
@@ -28,7 +28,7 @@ export interface RunDocument {
   readonly durationMs: number | null;
   readonly error: string | null;
   readonly hint: string | null;
-  readonly selection: Selection;
+  readonly selection: RunSelection;
   readonly counts: Counts;
   readonly resources: readonly ({ readonly resource: string } & Counts)[];
   readonly problems: readonly {
@@ -40,9 +40,14 @@ export interface RunDocument {
     readonly hint: string | null;
   }[];
   readonly unknownFields: readonly { readonly resource: string; readonly field: string; readonly records: number }[];
+  /** Deletes that waited for a person when the run ended; null: some, they are counted only at its end. */
+  readonly held: number | null;
   /** Commands that finish what this run left. */
   readonly next: readonly string[];
 }
+
+/** Shows the deletes that wait for a person. */
+export const DELETES = 'npx lobbie-sync deletes list';
 
 const countsOf = (row: Readonly<Record<string, unknown>>): Counts =>
   Object.fromEntries(Object.entries(COUNTS).map(([column, name]) => [name, Number(row[column] ?? 0)])) as Counts;
@@ -53,10 +58,10 @@ const textOrNull = (value: unknown): string | null => (value === null || value =
 export function runDocument(
   details: RunDetails,
   catalogue: readonly ResourceDescription[],
-  more: { readonly exitCode?: ExitCode; readonly hint?: string | undefined } = {},
+  more: { readonly exitCode?: ExitCode; readonly hint?: string | undefined; readonly held?: number } = {},
 ): RunDocument {
   const { run } = details;
-  const selection = { ...everything, ...(run.selection as Partial<Selection> | null) };
+  const selection = { ...everything, ...(run.selection as Partial<RunSelection> | null) };
   const problems = details.problems.map((problem) => ({
     accountId: textOrNull(problem['account_id']),
     locationId: textOrNull(problem['location_id']),
@@ -67,6 +72,9 @@ export function runDocument(
   }));
   const childrenOf = (resource: string) =>
     catalogue.filter((each) => each.parents.includes(resource)).map((each) => each.name);
+  // A reading that is partial without a problem read everything: it only left deletes to a person.
+  const onlyHeld = run.status === 'partial' && run.kind !== 'verify' && problems.length === 0;
+  const held = more.held ?? (onlyHeld ? null : 0);
   const again = run.status === 'incomplete' || run.status === 'failed';
   return {
     runId: run.id,
@@ -83,10 +91,16 @@ export function runDocument(
     resources: details.resources.map((row) => ({ resource: row.resource, ...countsOf(row) })),
     problems,
     unknownFields: details.unknownFields.map((each) => ({ ...each, records: Number(each.records) })),
-    next: again
-      ? [commandLine(run.kind, selection)]
-      : run.status === 'partial'
-        ? retryCommands(problems, { kind: run.kind, selection, childrenOf })
-        : [],
+    held,
+    next: [
+      ...(selection.target?.deletes !== undefined && run.status !== 'succeeded'
+        ? [DELETES]
+        : again
+          ? [commandLine(run.kind, selection)]
+          : run.status === 'partial'
+            ? retryCommands(problems, { kind: run.kind, selection, childrenOf })
+            : []),
+      ...(held === 0 ? [] : [DELETES]),
+    ],
   };
 }

@@ -1,6 +1,7 @@
+import { deletesSentence } from './deletes-text.ts';
 import { count, duration, instant, pairs, plural, table } from './format.ts';
 import type { Output } from './output.ts';
-import type { Counts, RunDocument } from './run-document.ts';
+import { type Counts, DELETES, type RunDocument } from './run-document.ts';
 
 const STATUS_STYLE = {
   succeeded: 'green',
@@ -26,13 +27,13 @@ export function printRun(output: Output, run: RunDocument): void {
   output.line(dim(`  started ${instant(run.startedAt)}`));
   if (run.resources.length > 0) {
     const cells = (row: Counts) =>
-      [row.read, row.inserted, row.updated, row.unchanged, row.rejected, row.requests].map(count);
+      [row.read, row.inserted, row.updated, row.unchanged, row.deleted, row.rejected, row.requests].map(count);
     const rows = run.resources.map((row) => [row.resource, ...cells(row)]);
     output.line();
     output.line(
       table([...rows, ['total', ...cells(run.counts)].map(bold)], {
-        head: ['resource', 'read', 'inserted', 'updated', 'unchanged', 'rejected', 'requests'],
-        right: [1, 2, 3, 4, 5, 6],
+        head: ['resource', 'read', 'inserted', 'updated', 'unchanged', 'deleted', 'rejected', 'requests'],
+        right: [1, 2, 3, 4, 5, 6, 7],
         paintHead: dim,
       }),
     );
@@ -78,7 +79,12 @@ export function printProblems(output: Output, problems: RunDocument['problems'])
 }
 
 function printNext(output: Output, run: RunDocument): void {
-  if (run.next.length === 0) return;
+  if (run.held !== 0) {
+    output.line();
+    output.line(`${run.held === null ? 'Deletes wait' : deletesSentence('held', run.held)}: ${DELETES}`);
+  }
+  const next = run.next.filter((command) => command !== DELETES);
+  if (next.length === 0) return;
   output.line();
   output.line(
     run.status === 'partial'
@@ -87,5 +93,5 @@ function printNext(output: Output, run: RunDocument): void {
         ? 'To go on where this run stopped, run the same command again:'
         : 'When the cause is mended, run the same command again:',
   );
-  for (const command of run.next) output.line(`  ${command}`);
+  for (const command of next) output.line(`  ${command}`);
 }

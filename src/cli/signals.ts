@@ -10,19 +10,34 @@ const SAME_WISH_MS = 500;
  * @returns ends the watch
  */
 export function stopOnSignals(stop: StopSignal, say: (text: string) => void): () => void {
+  const unwatch = onSignals((signal) => {
+    say(`${signal}: stopping after the current batch; once more ends at once\n`);
+    stop.request(
+      new StopError(
+        'stop.signal',
+        `stopped by ${signal}`,
+        'Run the same command again: it continues where this run stopped.',
+      ),
+    );
+  });
+  return () => {
+    unwatch();
+    stop.dispose();
+  };
+}
+
+/**
+ * Tells of the first SIGINT or SIGTERM; a later one ends the process at once.
+ *
+ * @returns ends the watch
+ */
+export function onSignals(asks: (signal: NodeJS.Signals) => void): () => void {
   let asked: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     const now = performance.now();
     if (asked === undefined) {
       asked = now;
-      say(`${signal}: stopping after the current batch; once more ends at once\n`);
-      stop.request(
-        new StopError(
-          'stop.signal',
-          `stopped by ${signal}`,
-          'Run the same command again: it continues where this run stopped.',
-        ),
-      );
+      asks(signal);
     } else if (now - asked > SAME_WISH_MS) {
       process.exit(EXIT.incomplete);
     }
@@ -32,6 +47,5 @@ export function stopOnSignals(stop: StopSignal, say: (text: string) => void): ()
   return () => {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
-    stop.dispose();
   };
 }

@@ -1,5 +1,6 @@
-import type { ListFreshness, ResourceDescription, Run, StatusReport } from '../app.ts';
+import type { ResourceDescription, Run, StatusReport } from '../app.ts';
 import { age, plural } from './format.ts';
+import { floorOf, freshnessLines } from './freshness.ts';
 import { runDocument } from './run-document.ts';
 
 /** A nightly job that has not succeeded for so long did not run, or fails every time. */
@@ -12,7 +13,7 @@ export interface Verdict {
 
 /** Whether all is well, in one sentence. Pure. */
 export function judge(status: StatusReport): Verdict {
-  const { at, lastSuccess, lastTrouble, lists, openRejects, running, abandoned } = status;
+  const { at, lastSuccess, lastTrouble, lists, openRejects, running, abandoned, held } = status;
   const never = lists.filter((list) => list.lastCertifiedAt === null).length;
   const trouble = lastTrouble === null || isOlder(lastTrouble.run, lastSuccess) ? null : lastTrouble.run;
   const troubles: string[] = [];
@@ -28,13 +29,22 @@ export function judge(status: StatusReport): Verdict {
     troubles.push(`no run has succeeded for ${since(lastSuccess, at)}`);
   }
   if (never > 0) troubles.push(`${plural(never, 'list was', 'lists were')} never read to the end`);
+  const { behind } = floorOf(status);
+  const late = behind.reduce((sum, line) => sum + line.late, 0);
+  if (late > 0)
+    troubles.push(
+      `${plural(late, 'list was', 'lists were')} not checked within ${plural(status.freshnessDays, 'day')}`,
+    );
+  const deletes = held.reduce((sum, group) => sum + group.deletes, 0);
+  if (deletes > 0) troubles.push(`${plural(deletes, 'delete waits', 'deletes wait')} for a person`);
   const rejects = openRejects.reduce((sum, each) => sum + each.rejects, 0);
   const waiting = rejects === 0 ? '' : `; ${plural(rejects, 'rejected record waits', 'rejected records wait')}`;
   if (troubles.length > 0) return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.` };
   const success = lastSuccess as Run;
+  const did = success.status === 'succeeded' ? 'succeeded' : 'read everything';
   return {
     ok: true,
-    sentence: `All is well: ${nameOf(success)} succeeded ${since(success, at)} ago and every list is whole${waiting}.`,
+    sentence: `All is well: ${nameOf(success)} ${did} ${since(success, at)} ago and every list is whole${waiting}.`,
   };
 }
 
@@ -42,35 +52,6 @@ const nameOf = (run: Run): string => `${run.kind} ${run.id}`;
 const endOf = (run: Run): Date => run.finished_at ?? run.started_at;
 const since = (run: Run, now: Date): string => age(endOf(run), now);
 const isOlder = (run: Run, than: Run | null): boolean => than !== null && BigInt(run.id) < BigInt(than.id);
-
-/** One account and resource. */
-export interface FreshnessLine {
-  readonly accountId: string | null;
-  readonly resource: string;
-  /** Lists of the resource, and those that were read to their end at least once. */
-  readonly lists: number;
-  readonly certified: number;
-  /** The one that was certified longest ago; null when none was. */
-  readonly oldestCertifiedAt: Date | null;
-  readonly rows: number;
-}
-
-/** Freshness by account and resource. Pure. */
-export function freshnessLines(lists: readonly ListFreshness[]): FreshnessLine[] {
-  const groups = Map.groupBy(lists, (list) => `${list.accountId ?? ''}/${list.resource}`);
-  return [...groups.values()].map((group) => {
-    const times = group.flatMap((list) => (list.lastCertifiedAt === null ? [] : [list.lastCertifiedAt.getTime()]));
-    const first = group[0] as ListFreshness;
-    return {
-      accountId: first.accountId,
-      resource: first.resource,
-      lists: group.length,
-      certified: times.length,
-      oldestCertifiedAt: times.length === 0 ? null : new Date(Math.min(...times)),
-      rows: group.reduce((sum, list) => sum + list.rows, 0),
-    };
-  });
-}
 
 export function statusDocument(status: StatusReport, verdict: Verdict, catalogue: readonly ResourceDescription[]) {
   const { lastTrouble, lastSuccess } = status;
@@ -83,7 +64,9 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     lastSuccess: lastSuccess === null ? null : runLine(lastSuccess),
     lastUnsuccessful: lastTrouble === null ? null : runDocument(lastTrouble, catalogue),
     succeededSince: lastTrouble !== null && isOlder(lastTrouble.run, lastSuccess),
-    freshness: freshnessLines(status.lists),
+    freshness: freshnessLines(status),
+    floor: floorOf(status),
+    held: status.held,
     lists: status.lists,
     openRejects: status.openRejects,
     pendingMigrations: status.pendingMigrations,

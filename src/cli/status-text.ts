@@ -1,8 +1,10 @@
-import { age, count, duration, instant, table } from './format.ts';
+import { deleteCells } from './deletes-text.ts';
+import { age, count, duration, instant, plural, table } from './format.ts';
+import type { FreshnessLine } from './freshness.ts';
 import type { Output } from './output.ts';
-import type { RunDocument } from './run-document.ts';
+import { DELETES, type RunDocument } from './run-document.ts';
 import { paintStatus, printProblems } from './run-summary.ts';
-import type { FreshnessLine, runLine, StatusDocument } from './status-document.ts';
+import type { runLine, StatusDocument } from './status-document.ts';
 
 /** Runs as a table. */
 export function runsTable(output: Output, runs: readonly ReturnType<typeof runLine>[]): string {
@@ -38,6 +40,17 @@ export function printStatus(output: Output, status: StatusDocument): void {
     printProblems(output, trouble.problems);
     for (const command of trouble.next) output.line(`  Next: ${command}`);
   }
+  if (status.held.length > 0) {
+    output.line();
+    output.line(bold(`Deletes that wait for a person (${DELETES})`));
+    output.line(
+      table(deleteCells(status.held), {
+        head: ['account', 'location', 'resource', 'deletes', 'of rows', 'since'],
+        right: [3, 4],
+        paintHead: (text) => output.paint('dim', text),
+      }),
+    );
+  }
   if (status.openRejects.length > 0) {
     output.line();
     output.line(bold('Rejected records that wait (npx lobbie-sync rejects list)'));
@@ -50,12 +63,13 @@ export function printStatus(output: Output, status: StatusDocument): void {
   }
   if (status.runs.length > 0 && status.freshness.length > 0) {
     output.line();
-    output.line(bold('Last read to the end'));
+    output.line(bold('Freshness'));
+    output.line(`  ${output.paint(status.floor.kept ? 'green' : 'yellow', status.floor.sentence)}`);
     output.line(
       table(
-        status.freshness.map((line) => freshnessCells(output, line, status.at)),
+        status.freshness.map((line) => freshnessCells(output, line, status)),
         {
-          head: ['account', 'resource', 'lists', 'oldest reading', 'age', 'records'],
+          head: ['account', 'resource', 'lists', 'last whole reading', 'oldest check', 'rows'],
           right: [2, 5],
           paintHead: (text) => output.paint('dim', text),
         },
@@ -64,16 +78,18 @@ export function printStatus(output: Output, status: StatusDocument): void {
   }
 }
 
-function freshnessCells(output: Output, line: FreshnessLine, now: Date): string[] {
-  const { accountId, resource, lists, certified, oldestCertifiedAt, rows } = line;
-  const mark =
-    certified < lists ? output.paint('red', certified === 0 ? '✗ never' : `✗ ${lists - certified} never`) : '';
+function freshnessCells(output: Output, line: FreshnessLine, { at, floor }: StatusDocument): string[] {
+  const { accountId, resource, lists, certified, oldestCertifiedAt, oldestCheckedAt, late, rows } = line;
+  const marks = [
+    ...(certified === 0 ? ['✗ never'] : certified < lists ? [`✗ ${lists - certified} never`] : []),
+    ...(late > 0 ? [`✗ over ${plural(floor.days, 'day')}`] : []),
+  ].map((mark) => output.paint('red', mark));
   return [
     accountId ?? '(token)',
     resource,
     `${certified}/${lists}`,
-    oldestCertifiedAt === null ? mark : instant(oldestCertifiedAt),
-    oldestCertifiedAt === null ? '' : [age(oldestCertifiedAt, now), mark].filter((text) => text !== '').join(' '),
-    count(rows),
+    oldestCertifiedAt === null ? '' : instant(oldestCertifiedAt),
+    [...(oldestCheckedAt === null ? [] : [`${age(oldestCheckedAt, at)} ago`]), ...marks].join(' '),
+    rows === null ? '-' : count(rows),
   ];
 }

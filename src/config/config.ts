@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { operations } from '../api/operations.generated.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -24,9 +25,36 @@ export interface LobbieSettings {
   readonly newerPaths: readonly string[];
 }
 
+/** How the mirror is kept. */
+export interface SyncSettings {
+  /** Share of a scope's rows that may be tombstoned without a person, 0 to 1. */
+  readonly deleteThreshold: number;
+  /** Every row is checked again within so many days. */
+  readonly freshnessDays: number;
+  /** Requests that a nightly sync may send; undefined: no limit. */
+  readonly nightlyMaxRequests: number | undefined;
+  /** Tables that keep no history. */
+  readonly noHistory: readonly string[];
+}
+
+/** How the daemon works. */
+export interface ServeSettings {
+  /** When the nightly sync is due: five fields, in the zone of the IANA name. */
+  readonly cron: string;
+  readonly timezone: string;
+  readonly host: string;
+  readonly port: number;
+  readonly adminToken: string | undefined;
+  /** May hold a token. Undefined: alerts are only logged and shown. */
+  readonly alertUrl: string | undefined;
+  readonly alertFormat: 'json' | 'slack';
+}
+
 export interface Config {
   /** Undefined: an embedded Postgres in {@link LOCAL_FOLDER}. */
   readonly databaseUrl: string | undefined;
+  readonly sync: SyncSettings;
+  readonly serve: ServeSettings;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
   /**
    * The settings for Lobbie.
@@ -36,11 +64,25 @@ export interface Config {
   lobbie(): LobbieSettings;
 }
 
-const SECRETS = ['LOBBIE_CLIENT_ID', 'LOBBIE_CLIENT_SECRET', 'LOBBIE_API_KEY', 'DATABASE_URL'] as const;
+const SECRETS = [
+  'LOBBIE_CLIENT_ID',
+  'LOBBIE_CLIENT_SECRET',
+  'LOBBIE_API_KEY',
+  'LOBBIE_SYNC_ADMIN_TOKEN',
+  'LOBBIE_ALERT_URL',
+  'DATABASE_URL',
+] as const;
 
-const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .transform((url) => url.replace(/\/+$/, ''));
+const anyHttpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+const httpUrl = anyHttpUrl.transform((url) => url.replace(/\/+$/, ''));
+
+const isEverDue = (cron: string) => works(() => CronExpressionParser.parse(cron, { tz: 'UTC' }).next());
+const cron = z.string().refine((value) => value.trim().split(/\s+/).length === 5 && isEverDue(value), {
+  error: 'must be a cron expression of five fields (minute hour day month weekday), e.g. 0 2 * * *',
+});
+const timezone = z.string().refine((timeZone) => works(() => new Intl.DateTimeFormat('en', { timeZone })), {
+  error: 'must be the IANA name of a time zone, e.g. America/New_York',
+});
 
 const accountIds = z.string().transform((value, context) => {
   const ids = list(value);
@@ -61,6 +103,16 @@ const newerPaths = z.string().transform((value, context) => {
   return names;
 });
 
+const tables = z.string().transform((value, context) => {
+  const names = list(value);
+  const wrong = names.filter((name) => !/^[a-z][a-z_]*$/.test(name));
+  if (wrong.length > 0) {
+    context.addIssue({ code: 'custom', message: 'must be names of tables, comma-separated, e.g. notifications,forms' });
+    return z.NEVER;
+  }
+  return names;
+});
+
 const settings = z.object({
   LOBBIE_API_URL: httpUrl.default('https://api-prod.lobbie.com/lobbie/api'),
   LOBBIE_TOKEN_URL: httpUrl.default('https://partner-api.lobbie.com/oauth/token'),
@@ -72,6 +124,25 @@ const settings = z.object({
   LOBBIE_REQUESTS_PER_SECOND: z.coerce.number({ error: 'must be a number' }).min(0.1).max(10_000).default(10),
   LOBBIE_CONCURRENCY: z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(256).default(8),
   LOBBIE_NEWER_PATHS: newerPaths.default([]),
+  LOBBIE_DELETE_THRESHOLD: z.coerce.number({ error: 'must be a share from 0 to 1' }).min(0).max(1).default(0.05),
+  LOBBIE_FRESHNESS_DAYS: z.coerce
+    .number({ error: 'must be a whole number of days' })
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30),
+  LOBBIE_NIGHTLY_MAX_REQUESTS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  LOBBIE_NO_HISTORY: tables.default([]),
+  LOBBIE_SYNC_CRON: cron.default('0 2 * * *'),
+  LOBBIE_SYNC_TIMEZONE: timezone.default('UTC'),
+  LOBBIE_SYNC_HOST: z
+    .string()
+    .regex(/^[\w.:[\]-]+$/, { error: 'must be an address or a name, e.g. 127.0.0.1' })
+    .default('127.0.0.1'),
+  LOBBIE_SYNC_PORT: z.coerce.number({ error: 'must be a port' }).int().min(0).max(65_535).default(8787),
+  LOBBIE_SYNC_ADMIN_TOKEN: z.string().optional(),
+  LOBBIE_ALERT_URL: anyHttpUrl.optional(),
+  LOBBIE_ALERT_FORMAT: z.enum(['json', 'slack'], { error: 'must be json or slack' }).default('json'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
@@ -102,6 +173,21 @@ export function loadConfig(sources: ConfigSources): Config {
   const s = parsed.data;
   return {
     databaseUrl: s.DATABASE_URL,
+    sync: {
+      deleteThreshold: s.LOBBIE_DELETE_THRESHOLD,
+      freshnessDays: s.LOBBIE_FRESHNESS_DAYS,
+      nightlyMaxRequests: s.LOBBIE_NIGHTLY_MAX_REQUESTS,
+      noHistory: s.LOBBIE_NO_HISTORY,
+    },
+    serve: {
+      cron: s.LOBBIE_SYNC_CRON,
+      timezone: s.LOBBIE_SYNC_TIMEZONE,
+      host: s.LOBBIE_SYNC_HOST,
+      port: s.LOBBIE_SYNC_PORT,
+      adminToken: s.LOBBIE_SYNC_ADMIN_TOKEN,
+      alertUrl: s.LOBBIE_ALERT_URL,
+      alertFormat: s.LOBBIE_ALERT_FORMAT,
+    },
     log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT ?? (sources.terminal ? 'pretty' : 'json') },
     lobbie() {
       const missing = (['LOBBIE_CLIENT_ID', 'LOBBIE_CLIENT_SECRET', 'LOBBIE_ACCOUNT_IDS'] as const).filter(
@@ -129,6 +215,17 @@ export function describeConfig(config: Config): Record<string, string> {
   const shown: Record<string, string> = {
     DATABASE_URL:
       config.databaseUrl === undefined ? `(embedded Postgres in ${LOCAL_FOLDER})` : redactUrl(config.databaseUrl),
+    LOBBIE_DELETE_THRESHOLD: String(config.sync.deleteThreshold),
+    LOBBIE_FRESHNESS_DAYS: String(config.sync.freshnessDays),
+    LOBBIE_NIGHTLY_MAX_REQUESTS: config.sync.nightlyMaxRequests?.toString() ?? '(no limit)',
+    LOBBIE_NO_HISTORY: config.sync.noHistory.join(',') || '(none)',
+    LOBBIE_SYNC_CRON: config.serve.cron,
+    LOBBIE_SYNC_TIMEZONE: config.serve.timezone,
+    LOBBIE_SYNC_HOST: config.serve.host,
+    LOBBIE_SYNC_PORT: String(config.serve.port),
+    LOBBIE_SYNC_ADMIN_TOKEN: config.serve.adminToken === undefined ? '(not set)' : '(set)',
+    LOBBIE_ALERT_URL: config.serve.alertUrl === undefined ? '(not set)' : '(set)',
+    LOBBIE_ALERT_FORMAT: config.serve.alertFormat,
     LOG_LEVEL: config.log.level,
     LOG_FORMAT: config.log.format,
   };
@@ -167,6 +264,15 @@ const list = (value: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+
+function works(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function dotEnv(folder: string): Record<string, string | undefined> {
   const path = resolve(folder, '.env');

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { LobbieSyncError } from '../core/errors.ts';
-import { classifyDatabaseError, createPool } from './pool.ts';
+import { classifyError, createPool } from './pool.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 
@@ -47,7 +47,7 @@ export async function migrateToLatest(connectionString: string): Promise<Migrati
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error !== undefined) {
       const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'the setup';
-      const reason = classifyDatabaseError(error);
+      const reason = classifyError(error);
       throw new LobbieSyncError(`migration ${failed} failed: ${reason.message}`, {
         code: 'database.migration',
         action: 'abort',
@@ -58,7 +58,7 @@ export async function migrateToLatest(connectionString: string): Promise<Migrati
     const applied = results.filter((result) => result.status === 'Success').map((result) => result.migrationName);
     return { applied, total: (await migrator.getMigrations()).length };
   } catch (error) {
-    throw error instanceof LobbieSyncError ? error : classifyDatabaseError(error);
+    throw error instanceof LobbieSyncError ? error : classifyError(error);
   } finally {
     await db.destroy();
   }

@@ -11,10 +11,7 @@ export interface DatabaseOptions {
   readonly onError?: (error: Error) => void;
 }
 
-/**
- * A pool whose sessions run in UTC and prefer index lookups: every query of a load is by key, and fresh tables without
- * statistics would be read as a whole otherwise (measured ten times slower).
- */
+/** A pool whose sessions run in UTC. */
 export function createPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
@@ -23,8 +20,7 @@ export function createPool(options: DatabaseOptions): pg.Pool {
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
     options:
-      '-c timezone=UTC -c datestyle=ISO,YMD -c client_min_messages=warning -c idle_in_transaction_session_timeout=600000 ' +
-      '-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off',
+      '-c timezone=UTC -c datestyle=ISO,YMD -c client_min_messages=warning -c idle_in_transaction_session_timeout=600000 -c jit=off',
   });
   // A connection that breaks while it is lent out says so to its own listeners only; with none it would end the process.
   // Whoever holds it hears of it by the query that fails.
@@ -65,20 +61,35 @@ export function isDataError(error: unknown): boolean {
   return /^(22|23502|23514|54000|54001)/.test(code);
 }
 
-/** Decides by code what a database error means. Its text is left out: it may quote a row. */
-export function classifyDatabaseError(error: unknown): LobbieSyncError {
+/**
+ * Decides by code what an error means that was caught where the database is used. Its text is left out: it may quote a
+ * row. An error without a code of the database or the network is a fault of this program.
+ */
+export function classifyError(error: unknown): LobbieSyncError {
   if (error instanceof LobbieSyncError) return error;
   const message = error instanceof Error ? error.message : '';
   // The driver gives no code for a connection that ended under a query; these are its own fixed sentences.
   const lost =
     message.startsWith('Connection terminated') || message.startsWith('timeout exceeded when trying to connect');
-  const code = databaseCode(error) ?? (lost ? '08006' : 'unknown');
+  const code = databaseCode(error) ?? (lost ? '08006' : undefined);
+  if (code === undefined) return unexpected(error);
   const [, action, hint] = BY_CODE.find(([prefix]) => code.startsWith(prefix)) ?? ['', 'abort' as const, undefined];
   return new LobbieSyncError(`the database answered with error ${code}`, {
     code: `database.${code}`,
     action,
     ...(hint === undefined ? {} : { hint }),
     cause: withoutValues(error),
+  });
+}
+
+/** A fault of this program: where it happened, without its message, which may quote what it choked on. */
+function unexpected(error: unknown): LobbieSyncError {
+  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
+  const where = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return new LobbieSyncError(`unexpected ${name}${where === undefined ? '' : ` ${where.trim()}`}`, {
+    code: 'internal.unexpected',
+    action: 'abort',
+    hint: 'This is a fault of lobbie-sync; please report it with this line.',
   });
 }
 

@@ -79,6 +79,40 @@ interface SweepsTable {
   rows_read: DefaultedBigInt8;
   rows_rejected: DefaultedBigInt8;
   reason: string | null;
+  whole: ColumnType<boolean, boolean | undefined, boolean>;
+  judged: ColumnType<boolean, boolean | undefined, boolean>;
+}
+
+interface ChecksTable {
+  account_id: BigInt8;
+  resource: string;
+  parent_id: BigInt8;
+  checked_at: Date | null;
+  due_since: Date | null;
+}
+
+export type DeleteStatus = 'candidate' | 'held' | 'applied' | 'kept' | 'restored';
+
+interface DeletesTable {
+  id: GeneratedId;
+  run_id: BigInt8;
+  account_id: BigInt8;
+  location_id: BigInt8 | null;
+  resource: string;
+  key: string;
+  parent_id: BigInt8 | null;
+  reason: string;
+  status: DeleteStatus;
+  found_at: Date;
+  decided_at: Date | null;
+}
+
+interface TableRowsTable {
+  account_id: BigInt8;
+  location_id: DefaultedBigInt8;
+  resource: string;
+  rows: BigInt8;
+  counted_at: Date;
 }
 
 interface CursorsTable {
@@ -129,7 +163,7 @@ interface FreshnessView {
   operation: string;
   last_certified_at: Date;
   oldest_checked_at: Date;
-  rows: string;
+  rows: string | null;
 }
 
 /** The state tables as Kysely sees them. Synced tables are not here: their SQL is built from the resources. */
@@ -140,6 +174,9 @@ export interface SyncDatabase {
   'lobbie_sync.run_problems': RunProblemsTable;
   'lobbie_sync.passes': PassesTable;
   'lobbie_sync.sweeps': SweepsTable;
+  'lobbie_sync.checks': ChecksTable;
+  'lobbie_sync.deletes': DeletesTable;
+  'lobbie_sync.table_rows': TableRowsTable;
   'lobbie_sync.cursors': CursorsTable;
   'lobbie_sync.leases': LeasesTable;
   'lobbie_sync.rejects': RejectsTable;
@@ -147,6 +184,7 @@ export interface SyncDatabase {
   'lobbie_sync.freshness': FreshnessView;
 }
 
+export type Delete = Selectable<DeletesTable>;
 export type Run = Selectable<RunsTable>;
 export type NewProblem = Insertable<RunProblemsTable>;
 export type { Generated };

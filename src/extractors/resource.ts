@@ -3,6 +3,7 @@ import type { OperationId } from '../api/operations.generated.ts';
 import { snakeCase } from '../core/names.ts';
 import type { PhiClass } from '../core/phi.ts';
 import { bigint, type Field, type SqlType } from './fields.ts';
+import type { Strategy } from './strategy.ts';
 
 /** How often a read is made: once per token, per account, or per location. */
 export type Scope = 'global' | 'account' | 'location';
@@ -75,6 +76,8 @@ export interface ResourceOptions {
   /** What an analyst should know; becomes the table's comment. */
   readonly description: string;
   readonly scope: Scope;
+  /** How the nightly sync keeps it fresh. */
+  readonly strategy: Strategy;
   /** Reads, the leading one first. Empty for a resource that only comes embedded in another. */
   readonly reads: readonly Read[];
   /** The operation that reads one row by its id, and the path parameters beside account and location. */

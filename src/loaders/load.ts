@@ -20,6 +20,8 @@ export interface Loaded {
   readonly updated: number;
   /** Already stored as they are, repeated within the batch, or older news than what is stored. */
   readonly unchanged: number;
+  /** Rows that are new, or differ from what was stored. */
+  readonly changed: readonly Row[];
 }
 
 export interface LoadOptions {
@@ -28,6 +30,8 @@ export interface LoadOptions {
   readonly now: Date;
   /** Take new rows through the temporary table too: safe against others who insert the same keys. Default false. */
   readonly staged?: boolean;
+  /** Tables whose superseded versions are not kept. Default none: every table has its history. */
+  readonly noHistory?: ReadonlySet<string>;
 }
 
 /** Text handed to the socket at a time; larger chunks gained nothing and only hold memory. */
@@ -100,6 +104,14 @@ async function copyRows(
   await finished;
 }
 
+/**
+ * Tells the database which tables keep no superseded versions, until the end of this transaction. Whoever changes rows of
+ * such a table by other means than {@link loadRows} calls it before.
+ */
+export async function withoutHistory(tx: Transaction, tables: ReadonlySet<string>): Promise<void> {
+  await tx.client.query(`SELECT set_config('lobbie_sync.no_history', $1, true)`, [[...tables].join(',')]);
+}
+
 async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[], options: LoadOptions) {
   const known = stagedTables(tx.client);
   if (!known.has(stagingName(table))) {
@@ -107,6 +119,7 @@ async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[]
     known.add(stagingName(table));
   }
   await copyRows(tx, copyIntoStaging(table), table, rows, options);
+  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
   const merged = await tx.client.query<{ inserted: number; updated: number }>(mergeStaged(table));
   return merged.rows[0] ?? { inserted: 0, updated: 0 };
 }
@@ -114,7 +127,7 @@ async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[]
 /**
  * Stores a batch: keys that repeat are reduced to their last copy; stored hashes are compared by key, so that unchanged
  * rows go no further; rows with new keys are copied straight in, and rows that differ are copied into a temporary table
- * and merged behind the newer-than gate.
+ * and merged behind the newer-than gate. What they replace goes to `lobbie_history` in the same statement.
  *
  * Runs inside the caller's transaction and commits nothing. A key that another transaction inserts at the same moment is
  * a unique violation (23505) unless `staged` is set: the caller tries again with it.
@@ -125,7 +138,7 @@ export async function loadRows(
   batch: readonly Row[],
   options: LoadOptions,
 ): Promise<Loaded> {
-  if (batch.length === 0) return { inserted: 0, updated: 0, unchanged: 0 };
+  if (batch.length === 0) return { inserted: 0, updated: 0, unchanged: 0, changed: [] };
   const { fresh, differing } = await sortOut(tx, table, dedupe(batch));
   let inserted = 0;
   let updated = 0;
@@ -139,5 +152,5 @@ export async function loadRows(
     inserted += merged.inserted;
     updated = merged.updated;
   }
-  return { inserted, updated, unchanged: batch.length - inserted - updated };
+  return { inserted, updated, unchanged: batch.length - inserted - updated, changed: [...fresh, ...differing] };
 }

@@ -16,6 +16,7 @@ export async function loadTolerantly(
 ): Promise<Loaded & { readonly rejects: readonly Reject[] }> {
   const total = { inserted: 0, updated: 0, unchanged: 0 };
   const rejects: Reject[] = [];
+  const changed: Row[] = [];
 
   const loadPart = async (part: readonly Row[]): Promise<void> => {
     await tx.client.query('SAVEPOINT part');
@@ -25,6 +26,7 @@ export async function loadTolerantly(
       total.inserted += loaded.inserted;
       total.updated += loaded.updated;
       total.unchanged += loaded.unchanged;
+      changed.push(...loaded.changed);
     } catch (error) {
       if (!isDataError(error)) throw error;
       await tx.client.query('ROLLBACK TO SAVEPOINT part');
@@ -44,7 +46,7 @@ export async function loadTolerantly(
   const distinct = dedupe(rows);
   if (distinct.length > 0) await loadPart(distinct);
   total.unchanged += rows.length - distinct.length;
-  return { ...total, rejects };
+  return { ...total, changed, rejects };
 }
 
 function refused(table: TableSpec, row: Row, code: string, accountId: string): Reject {

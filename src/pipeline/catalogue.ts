@@ -2,6 +2,7 @@ import type { PhiClass } from '../core/phi.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import type { Read, Resource, Scope } from '../extractors/resource.ts';
 import { carrierOf, chooseRead, parentsOf } from '../extractors/select.ts';
+import { describeStrategy } from '../extractors/strategy.ts';
 
 /** What can be synced, for people. */
 export interface ResourceDescription {
@@ -14,7 +15,10 @@ export interface ResourceDescription {
   readonly carriedBy: string | null;
   /** Resources that must be in the warehouse before it. */
   readonly parents: readonly string[];
+  /** What the nightly sync does, and how a full read works. */
   readonly strategy: string;
+  /** Whether its list can be read for a stretch of time. */
+  readonly byDate: boolean;
   /** Reads one row by its id. */
   readonly getOperation: string | null;
   /** Requests of a full read of one account; {@link COST_LEGEND} explains the letters. */
@@ -54,6 +58,7 @@ function describe(resource: Resource, newerOperations: ReadonlySet<string>): Res
   const reads = resource.reads.map((read) => chooseRead(read, newerOperations));
   const carrier = carrierOf(resource);
   const embedded = carrier === undefined ? [] : [`comes inside the records of ${carrier.name}`];
+  const full = [...embedded, ...new Set(reads.map(strategyOf))].join('; ');
   return {
     name: resource.name,
     table: `lobbie.${resource.name}`,
@@ -62,7 +67,9 @@ function describe(resource: Resource, newerOperations: ReadonlySet<string>): Res
     operations: reads.map((read) => read.operation),
     carriedBy: carrier?.name ?? null,
     parents: parentsOf(resource),
-    strategy: [...embedded, ...new Set(reads.map(strategyOf))].join('; '),
+    // A resource that only comes with another has nothing of its own to tell of the night.
+    strategy: reads.length === 0 ? full : `${describeStrategy(resource.strategy)} | full read: ${full}`,
+    byDate: (reads.length === 0 ? (carrier?.reads ?? []) : reads).some((read) => read.window !== undefined),
     getOperation: resource.get?.operation ?? null,
     cost: reads.length === 0 ? '0' : reads.map(costOf).join(' + '),
     columns: resource.columns.map((column) => ({ name: column.name, type: column.sql, phi: column.phi })),
@@ -71,7 +78,7 @@ function describe(resource: Resource, newerOperations: ReadonlySet<string>): Res
 
 function strategyOf(read: Read): string {
   if (read.parent !== undefined) return `one read per row of ${read.parent.resource}`;
-  const what = read.listKey === undefined ? 'single record' : 'full read';
+  const what = read.listKey === undefined ? 'single record' : 'whole list';
   const where = { global: 'once', account: 'per account', location: 'per location' }[read.scope];
   return read.window === undefined ? `${what} ${where}` : `${what} ${where}, twice: without bounds and in date windows`;
 }

@@ -24,6 +24,12 @@ export interface RunContext {
   readonly permits: Permits;
   /** How many requests may be under way at once; what one stream may ask for ahead follows from it. */
   readonly concurrency: number;
+  /** Whether the run holds the leases of what it writes; a targeted read beside another run doesn't. */
+  readonly leased: boolean;
+  /** Whether new and changed rows make the lists below their parents due. Not in a backfill, which reads them anyway. */
+  readonly signals: boolean;
+  /** Tables that keep no history. */
+  readonly noHistory: ReadonlySet<string>;
   readonly onProgress: (progress: Progress) => void;
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { LobbieSyncError } from '../core/errors.ts';
-import { classifyDatabaseError, createPool } from '../db/pool.ts';
+import { classifyError, createPool } from '../db/pool.ts';
 import type { DoctorDependencies, Finding } from './finding.ts';
 
 /** The first version whose features the schema relies on. */
@@ -26,7 +26,7 @@ export async function examineDatabase(
     if (server.ok === false) return [server];
     return [server, await encryption(pool, url), ...(await rights(pool)), await schema(deps, url)];
   } catch (error) {
-    const known: LobbieSyncError = classifyDatabaseError(error);
+    const known: LobbieSyncError = classifyError(error);
     return [finding('database', false, known.message, known.hint ?? 'Check DATABASE_URL.')];
   } finally {
     await pool?.end();

@@ -15,10 +15,20 @@ export interface ListCursor {
   readonly pages: number;
 }
 
-/** The pages of one list as chunks. Each page holds a permit until it is committed. */
-export async function* listChunks(context: RunContext, unit: Unit, start: ListCursor): AsyncGenerator<Chunk> {
+/**
+ * The pages of one list as chunks. Each page holds a permit until it is committed.
+ *
+ * @param filter further query parameters
+ */
+export async function* listChunks(
+  context: RunContext,
+  unit: Unit,
+  start: ListCursor,
+  filter: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Chunk> {
   const { read } = unit;
-  const query = start.window !== undefined && read.window !== undefined ? windowQuery(start.window, read.window) : {};
+  const range = start.window !== undefined && read.window !== undefined ? windowQuery(start.window, read.window) : {};
+  const query = { ...range, ...filter };
   let held = 0;
   try {
     const pages = readPages({

@@ -17,6 +17,8 @@ export interface Ending {
   readonly busy: number;
   /** Rows that differ between the API and the warehouse; only a verification knows. */
   readonly gaps: number;
+  /** Deletes that wait for a person. */
+  readonly held: number;
   /** No account of the selection can be read. */
   readonly refused: boolean;
 }
@@ -34,6 +36,7 @@ export function decideOutcome(ending: Ending): Outcome {
     ending.fatal?.message ?? ending.stop?.message,
     ending.refused ? 'no account can be read: its grant is missing' : undefined,
     ending.gaps > 0 ? `${ending.gaps} rows differ between the API and the warehouse` : undefined,
+    ending.held > 0 ? `${ending.held} deletes wait for a person` : undefined,
     ending.failed > 0 && !ending.refused ? `${ending.failed} lists could not be read` : undefined,
     ending.busy > 0 ? `${ending.busy} lists were being read by another run` : undefined,
   ].filter((reason) => reason !== undefined);
@@ -44,5 +47,6 @@ export function decideOutcome(ending: Ending): Outcome {
   if (ending.stop !== undefined || ending.stopped > 0)
     return { status: 'incomplete', exitCode: EXIT.incomplete, message };
   if (ending.failed > 0 || ending.busy > 0) return { status: 'partial', exitCode: EXIT.partial, message };
+  if (ending.held > 0) return { status: 'partial', exitCode: EXIT.needsPerson, message };
   return { status: 'succeeded', exitCode: EXIT.done, message };
 }

@@ -1,5 +1,6 @@
 import { ApiError, ContractError, LobbieSyncError, StopError } from '../core/errors.ts';
 import { type ListPage, readPages } from '../extractors/pages.ts';
+import type { ParentRead } from './batch.ts';
 import { collect } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
 import { noteFault } from './list-stream.ts';
@@ -28,9 +29,18 @@ const FAILURES_KEPT = 1000;
 
 type First = { readonly pages: AsyncGenerator<ListPage>; readonly page: ListPage | undefined };
 
-/** Reads the children of every parent, several parents at once, and hands them on in the order of the parents. */
-export async function* parentChunks(context: RunContext, unit: Unit, start: ParentCursor): AsyncGenerator<Chunk> {
-  const stream = new ParentStream(context, unit, start);
+/**
+ * Reads the children of every parent, several parents at once, and hands them on in the order of the parents.
+ *
+ * @param source the parents; default all in the warehouse, in the order of their ids
+ */
+export async function* parentChunks(
+  context: RunContext,
+  unit: Unit,
+  start: ParentCursor,
+  source?: AsyncIterable<string>,
+): AsyncGenerator<Chunk> {
+  const stream = new ParentStream(context, unit, start, source);
   yield* stream.all();
   if (!stream.stopped && !context.stop.requested) yield* stream.again();
 }
@@ -39,6 +49,7 @@ class ParentStream {
   readonly #context: RunContext;
   readonly #unit: Unit;
   readonly #start: ParentCursor;
+  readonly #source: AsyncIterable<string> | undefined;
   #after: string | null;
   #failed: string[];
   #inARow = 0;
@@ -47,8 +58,9 @@ class ParentStream {
   #answered = 0;
   #absent = 0;
 
-  constructor(context: RunContext, unit: Unit, start: ParentCursor) {
+  constructor(context: RunContext, unit: Unit, start: ParentCursor, source: AsyncIterable<string> | undefined) {
     this.#context = context;
+    this.#source = source;
     this.#unit = unit;
     this.#start = start;
     this.#after = start.after;
@@ -65,11 +77,11 @@ class ParentStream {
     if (partial !== undefined) {
       await this.#context.permits.acquire();
       const rest = { pages: this.#pages(partial.parent, partial.next), page: undefined };
-      yield* this.#settle(partial.parent, Promise.resolve(rest));
+      yield* this.#settle(partial.parent, this.#context.clock.now(), Promise.resolve(rest));
       if (this.#stopped) return;
     }
-    const inFlight: { id: string; first: Promise<First> }[] = [];
-    const ids = parentIds(this.#context, this.#unit, this.#after);
+    const inFlight: { id: string; asked: Date; first: Promise<First> }[] = [];
+    const ids = (this.#source ?? parentIds(this.#context, this.#unit, this.#after))[Symbol.asyncIterator]();
     let exhausted = false;
     try {
       for (;;) {
@@ -86,10 +98,11 @@ class ParentStream {
             exhausted = true;
             break;
           }
+          const asked = this.#context.clock.now();
           const first = this.#first(next.value);
           // It is awaited in its turn; until then a failure must not count as unhandled.
           first.catch(() => undefined);
-          inFlight.push({ id: next.value, first });
+          inFlight.push({ id: next.value, asked, first });
           // Without this pause a head that is ready would wait until the window is full.
           if (await isSettled((inFlight[0] as { first: Promise<First> }).first)) break;
         }
@@ -99,7 +112,7 @@ class ParentStream {
           inFlight.unshift(head);
           return;
         }
-        yield* this.#settle(head.id, head.first);
+        yield* this.#settle(head.id, head.asked, head.first);
         // The cursor knows one place only: a later parent must not be stored before this one.
         if (this.#stopped) return;
       }
@@ -120,9 +133,10 @@ class ParentStream {
       if (this.#context.stop.requested) this.#stopped = true;
       else {
         await this.#context.permits.acquire();
+        const asked = this.#context.clock.now();
         const first = this.#first(id);
         first.catch(() => undefined);
-        yield* this.#settle(id, first, retry.slice(index + 1));
+        yield* this.#settle(id, asked, first, retry.slice(index + 1));
       }
       if (this.#stopped) {
         this.#failed.push(...retry.slice(index));
@@ -135,7 +149,12 @@ class ParentStream {
     yield this.#chunk([], undefined, true, 0);
   }
 
-  async *#settle(id: string, first: Promise<First>, waiting: readonly string[] = []): AsyncGenerator<Chunk> {
+  async *#settle(
+    id: string,
+    asked: Date,
+    first: Promise<First>,
+    waiting: readonly string[] = [],
+  ): AsyncGenerator<Chunk> {
     // Goes with the last chunk of the parent; given back here when there is none.
     const permit = { held: true };
     try {
@@ -148,21 +167,22 @@ class ParentStream {
         this.#stopped = true;
         return;
       }
-      this.#judge(id, error);
+      const absent = this.#judge(id, asked, error);
       this.#advance(id);
       permit.held = false;
-      yield this.#chunk([], undefined, false, 1, waiting);
+      yield { ...this.#chunk([], undefined, false, 1, waiting), parents: absent };
     } finally {
       if (permit.held) this.#context.permits.release();
     }
   }
 
-  /** Decides what a parent that could not be read means for the stream. */
-  #judge(id: string, error: unknown): void {
+  /** Decides what a parent that could not be read means for the stream; returns it if that says that it has no record. */
+  #judge(id: string, asked: Date, error: unknown): readonly ParentRead[] {
     if (error instanceof ApiError && error.code === 'api.not_found') {
       this.#absent += 1;
       this.#lastError = error;
-      return;
+      // For a list it may as well mean that the parent is gone; its own sweep finds that out.
+      return [{ parentId: id, at: asked, whole: this.#unit.read.absentOn404 === true }];
     }
     const known = error instanceof LobbieSyncError ? error : undefined;
     if (known === undefined || known.action === 'abort' || known.action === 'account') throw error;
@@ -170,11 +190,14 @@ class ParentStream {
     this.#failed.push(id);
     this.#inARow += 1;
     if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) throw error;
+    return [];
   }
 
   /** A patient who has left explains one 404. When no parent at all has the list, its path is wrong. */
   #doubtAbsence(): void {
-    if (this.#unit.read.absentOn404 || this.#answered > 0 || this.#absent < ABSENT_IN_DOUBT) return;
+    // Chosen parents say nothing about all: those that show a sign may be the very ones that left.
+    if (this.#source !== undefined || this.#unit.read.absentOn404) return;
+    if (this.#answered > 0 || this.#absent < ABSENT_IN_DOUBT) return;
     throw new ContractError(`${this.#unit.read.operation} answers 404 for every parent`, {
       code: 'contract.no_such_list',
       hint: 'The list was not taken as empty. Check LOBBIE_API_URL and LOBBIE_NEWER_PATHS.',
@@ -215,16 +238,21 @@ class ParentStream {
   /** Hands on the pages of the parent whose turn it is. Its permit goes back with its last page. */
   async *#rest(id: string, first: First, permit: { held: boolean }, waiting: readonly string[]): AsyncGenerator<Chunk> {
     let page = first.page;
+    // Only a list that came in one page is known to be whole within one batch.
+    let pages = 0;
     if (page === undefined) {
+      pages = 1;
       const next = await first.pages.next();
       page = next.done ? undefined : next.value;
     }
     while (page !== undefined) {
       const { nextCursor } = page;
+      pages += 1;
       if (nextCursor === null) {
         this.#advance(id);
         permit.held = false;
-        yield this.#chunk(page.records, { id, page }, false, 1, waiting);
+        const parents = [{ parentId: id, at: page.readAt, whole: pages === 1 }];
+        yield { ...this.#chunk(page.records, { id, page }, false, 1, waiting), parents };
         return;
       }
       yield this.#chunk(page.records, { id, page, next: nextCursor }, false, 0, waiting);

@@ -1,3 +1,4 @@
+import { withLoad } from '../db/transaction.ts';
 import { identifier } from '../loaders/merge-sql.ts';
 import type { RunContext, Unit } from './context.ts';
 
@@ -39,7 +40,8 @@ export function parentsQuery(unit: Unit, after: string | null): { text: string; 
 export async function* parentIds(context: RunContext, unit: Unit, after: string | null): AsyncGenerator<string> {
   let last = after;
   for (;;) {
-    const { rows } = await context.pool.query<{ id: string }>(parentsQuery(unit, last));
+    const query = parentsQuery(unit, last);
+    const { rows } = await withLoad(context.pool, (tx) => tx.client.query<{ id: string }>(query));
     for (const { id } of rows) yield id;
     if (rows.length < PAGE) return;
     last = rows.at(-1)?.id ?? last;

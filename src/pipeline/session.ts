@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import pg from 'pg';
 import type { Clock } from '../core/clock.ts';
 import { LobbieSyncError } from '../core/errors.ts';
-import { classifyDatabaseError } from '../db/pool.ts';
+import { classifyError } from '../db/pool.ts';
 import type { RunKind } from '../db/tables.ts';
 import { kyselyOn } from '../db/transaction.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -57,7 +57,7 @@ export class RunSession {
       return new RunSession(runId, client, options);
     } catch (error) {
       await client.end().catch(() => undefined);
-      throw classifyDatabaseError(error);
+      throw classifyError(error);
     }
   }
 

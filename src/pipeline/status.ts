@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Run, SyncDatabase } from '../db/tables.ts';
+import type { DeleteStatus, Run, SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import { chooseRead } from '../extractors/select.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
@@ -16,9 +16,45 @@ export interface ListFreshness {
   readonly operation: string;
   /** Null: never. */
   readonly lastCertifiedAt: Date | null;
+  /** Since when every row of it was checked at least once; null: never. */
   readonly oldestCheckedAt: Date | null;
-  /** Records read by that reading. */
-  readonly rows: number;
+  /** Rows of the table for this account or location; null: not counted yet. */
+  readonly rows: number | null;
+}
+
+/** Which deletes; empty lists mean all. */
+export interface DeleteFilter {
+  readonly status: DeleteStatus;
+  readonly accounts?: readonly string[];
+  readonly locations?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly ids?: readonly string[];
+}
+
+/** Deletes of one account, location and resource in one state. */
+export interface DeleteGroup {
+  /** Null for the lists of the token. */
+  readonly accountId: string | null;
+  readonly locationId: string | null;
+  readonly resource: string;
+  readonly deletes: number;
+  /** Rows of the table there; null: not counted yet. */
+  readonly rows: number | null;
+  /** When the first of them was missed. */
+  readonly since: Date;
+}
+
+/** One row that a whole reading no longer met: ids and times, nothing of the row itself. */
+export interface DeleteEntry {
+  readonly id: string;
+  readonly runId: string;
+  readonly accountId: string | null;
+  readonly locationId: string | null;
+  readonly resource: string;
+  readonly key: string;
+  readonly status: DeleteStatus;
+  readonly foundAt: Date;
+  readonly decidedAt: Date | null;
 }
 
 /** How the mirror stands. */
@@ -29,12 +65,19 @@ export interface StatusReport {
   readonly running: readonly Run[];
   /** Runs whose process is gone and that nobody has closed yet; the next run does. */
   readonly abandoned: readonly Run[];
-  /** The latest run that read whole what it was asked for. */
+  /**
+   * The latest nightly sync or backfill that read whole what it was asked for; deletes may wait for a person since. One
+   * that was narrowed to dates or persons proves nothing of a list and does not count.
+   */
   readonly lastSuccess: Run | null;
   /** The latest run that ended as anything else. */
   readonly lastTrouble: RunDetails | null;
   readonly lists: readonly ListFreshness[];
   readonly openRejects: readonly { readonly resource: string; readonly rejects: number }[];
+  /** Deletes that wait for a person. */
+  readonly held: readonly DeleteGroup[];
+  /** Every row is to be checked again within so many days. */
+  readonly freshnessDays: number;
   readonly pendingMigrations: readonly string[];
 }
 
@@ -44,17 +87,19 @@ export interface StatusOptions {
   readonly newerOperations: ReadonlySet<string>;
   readonly limit: number;
   readonly now: Date;
+  readonly freshnessDays: number;
 }
 
 /** Reads how the mirror stands. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit);
-  const [open, lastSuccess, troubled, lists, openRejects] = await Promise.all([
+  const [open, lastSuccess, troubled, lists, openRejects, held] = await Promise.all([
     openRuns(db),
-    lastRun(db, ['backfill', 'sync'], ['succeeded']),
-    lastRun(db, ['backfill', 'sync', 'verify'], ['partial', 'incomplete', 'failed']),
+    lastWhole(db),
+    lastTroubled(db),
     listFreshness(db, options),
     openRejectCounts(db),
+    deleteGroups(db, { status: 'held' }),
   ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
@@ -65,19 +110,34 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     lastTrouble: lastTrouble ?? null,
     lists,
     openRejects,
+    held,
+    freshnessDays: options.freshnessDays,
   };
 }
 
-async function lastRun(
-  db: Db,
-  kinds: readonly Run['kind'][],
-  statuses: readonly Run['status'][],
-): Promise<Run | undefined> {
+/** A reading that ended as partial without a problem read everything: it only left deletes to a person. */
+const ONLY_HELD = sql<boolean>`(status = 'partial' AND kind IN ('backfill', 'sync')
+  AND NOT EXISTS (SELECT FROM lobbie_sync.run_problems p WHERE p.run_id = runs.id))`;
+
+async function lastWhole(db: Db): Promise<Run | undefined> {
   return await db
     .selectFrom('lobbie_sync.runs')
     .selectAll()
-    .where('status', 'in', [...statuses])
-    .where('kind', 'in', [...kinds])
+    .where('kind', 'in', ['backfill', 'sync'])
+    .where(sql<boolean>`(status = 'succeeded' OR ${ONLY_HELD})`)
+    .where(sql<boolean>`NOT jsonb_exists(selection, 'target')`)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+async function lastTroubled(db: Db): Promise<Run | undefined> {
+  return await db
+    .selectFrom('lobbie_sync.runs')
+    .selectAll()
+    .where('kind', 'in', ['backfill', 'sync', 'verify'])
+    .where('status', 'in', ['partial', 'incomplete', 'failed'])
+    .where(sql<boolean>`NOT ${ONLY_HELD}`)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -121,7 +181,7 @@ async function listFreshness(db: Db, options: StatusOptions): Promise<readonly L
         operation: unit.read.operation,
         lastCertifiedAt: row?.last_certified_at ?? null,
         oldestCheckedAt: row?.oldest_checked_at ?? null,
-        rows: Number(row?.rows ?? 0),
+        rows: row?.rows == null ? null : Number(row.rows),
       };
     });
   });
@@ -139,4 +199,33 @@ async function openRejectCounts(db: Db): Promise<StatusReport['openRejects']> {
     .orderBy('resource')
     .execute();
   return rows.map((row) => ({ resource: row.resource, rejects: Number(row.rejects) }));
+}
+
+const matches = ({ status, accounts = [], locations = [], resources = [], ids = [] }: DeleteFilter) => sql<boolean>`(
+  d.status = ${status}
+  AND (cardinality(${accounts}::bigint[]) = 0 OR d.account_id = ANY(${accounts}::bigint[]))
+  AND (cardinality(${locations}::bigint[]) = 0 OR d.location_id = ANY(${locations}::bigint[]))
+  AND (cardinality(${resources}::text[]) = 0 OR d.resource = ANY(${resources}::text[]))
+  AND (cardinality(${ids}::bigint[]) = 0 OR d.id = ANY(${ids}::bigint[])))`;
+
+/** Deletes in a state, counted by account, location and resource. */
+export async function deleteGroups(db: Db, filter: DeleteFilter): Promise<readonly DeleteGroup[]> {
+  const { rows } =
+    await sql<DeleteGroup>`SELECT NULLIF(g.account_id, 0)::text AS "accountId", g.location_id::text AS "locationId",
+      g.resource, g.deletes, g.since, (SELECT sum(t.rows)::float8 FROM lobbie_sync.table_rows t
+        WHERE t.account_id = g.account_id AND t.resource = g.resource
+          AND (g.location_id IS NULL OR t.location_id IN (0, g.location_id))) AS rows
+    FROM (SELECT account_id, location_id, resource, count(*)::int AS deletes, min(found_at) AS since
+      FROM lobbie_sync.deletes d WHERE ${matches(filter)} GROUP BY account_id, location_id, resource) g
+    ORDER BY g.account_id, g.resource, g.location_id NULLS FIRST`.execute(db);
+  return rows;
+}
+
+/** Deletes in a state, oldest first. */
+export async function deleteEntries(db: Db, filter: DeleteFilter, limit: number): Promise<readonly DeleteEntry[]> {
+  const { rows } =
+    await sql<DeleteEntry>`SELECT id::text, run_id::text AS "runId", NULLIF(account_id, 0)::text AS "accountId",
+      location_id::text AS "locationId", resource, key, status, found_at AS "foundAt", decided_at AS "decidedAt"
+    FROM lobbie_sync.deletes d WHERE ${matches(filter)} ORDER BY d.id LIMIT ${limit}`.execute(db);
+  return rows;
 }

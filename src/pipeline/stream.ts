@@ -1,3 +1,4 @@
+import type { ParentRead } from './batch.ts';
 import { Channel } from './channel.ts';
 import { type Collected, merge } from './collect.ts';
 import { commitBatch } from './commit.ts';
@@ -14,13 +15,17 @@ export interface Chunk {
   readonly done: boolean;
   /** Permits to give back once it is committed. */
   readonly permits: number;
+  /** Parents whose lists end with this chunk. */
+  readonly parents?: readonly ParentRead[];
 }
 
 /** A stream as the storing side sees it. */
 export interface StreamTarget {
   readonly unit: Unit;
-  readonly sweepId: string;
-  readonly scope: string;
+  /** Null for a read that is no part of a sweep. */
+  readonly sweepId: string | null;
+  /** Null for a stream that keeps no cursor: what it has done shows elsewhere. */
+  readonly scope: string | null;
 }
 
 /** Chunks that may wait for the loader within one stream, and that one transaction takes. */
@@ -57,13 +62,10 @@ export async function pump(context: RunContext, target: StreamTarget, source: As
       const last = taken.at(-1) as Chunk;
       const read = taken.reduce((sum, chunk) => sum + chunk.read, 0);
       await commitBatch(context, {
-        stream: {
-          passId: context.passId,
-          accountId: target.unit.accountId,
-          resource: target.unit.resource.name,
-          scope: target.scope,
-        },
+        unit: target.unit,
+        scope: target.scope,
         sweepId: target.sweepId,
+        parents: taken.flatMap((chunk) => chunk.parents ?? []),
         collected: merge(taken.map((chunk) => chunk.collected)),
         read,
         cursor: last.cursor,

@@ -1,5 +1,5 @@
 import { ApiError, type LobbieSyncError, StopError } from '../core/errors.ts';
-import { classifyDatabaseError } from '../db/pool.ts';
+import { classifyError } from '../db/pool.ts';
 import { tileWindows, type Window, windowLabel } from '../extractors/windows.ts';
 import {
   closeSweep,
@@ -51,7 +51,7 @@ export async function runUnit(context: RunContext, unit: Unit, complete: boolean
     await closeSweep(context.db, sweep.id, complete ? null : PARENTS_INCOMPLETE, context.clock.now());
     return { state: 'certified' };
   } catch (cause) {
-    const error = classifyDatabaseError(cause);
+    const error = classifyError(cause);
     if (error instanceof StopError || (context.stop.requested && error.action !== 'abort')) return { state: 'stopped' };
     const reason = complete ? error.code : PARENTS_INCOMPLETE;
     await closeSweep(context.db, sweep.id, reason, context.clock.now()).catch(() => undefined);

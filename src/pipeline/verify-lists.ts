@@ -1,10 +1,13 @@
 import type pg from 'pg';
+import type { QueryParam } from '../api/operation.ts';
+import { operations } from '../api/operations.generated.ts';
 import { zeroCounts } from '../core/counts.ts';
 import { ApiError } from '../core/errors.ts';
 import type { Row } from '../core/row.ts';
 import { readPages } from '../extractors/pages.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
+import { windowQuery } from '../extractors/windows.ts';
 import { identifier, tableName } from '../loaders/merge-sql.ts';
 import { addRunCounts } from '../state/runs.ts';
 import { type Collected, collect, preparerOf } from './collect.ts';
@@ -28,6 +31,8 @@ export interface ListCheck {
   readonly extra: number;
   /** In both with different content. */
   readonly changed: number;
+  /** In the API, but only shown under a filter: a default of the list hides them. */
+  readonly hidden: number;
   /** Keys (ids) of the first of them. */
   readonly missingKeys: readonly string[];
   readonly extraKeys: readonly string[];
@@ -37,12 +42,16 @@ const SHOWN = 20;
 
 /** What a check has met so far: a temporary table, because a list may be larger than memory should be. */
 const SEEN =
-  'CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, raw jsonb, PRIMARY KEY (resource, k)) ON COMMIT DROP';
+  'CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, raw jsonb, filtered boolean NOT NULL, PRIMARY KEY (resource, k)) ON COMMIT DROP';
 
 /** Reads a whole list again and compares it with the rows of its scope. */
 export async function recount(context: RunContext, unit: Unit): Promise<ListCheck> {
   return await compared(context, unit, async (client) => {
-    await readInto(context, unit, client, undefined);
+    await readInto(context, unit, client, {});
+    for (const filter of filtersOf(unit)) {
+      if (context.stop.requested) break;
+      await readInto(context, unit, client, { filter });
+    }
     const place = unit.locationId !== null && !unit.resource.sharedByLocations ? ' AND t.location_id = $3' : '';
     return { where: place, values: place === '' ? [] : [unit.locationId] };
   });
@@ -59,7 +68,7 @@ export async function recountParents(context: RunContext, unit: Unit, sample: nu
     const ids = rows.map((row) => row.id);
     for (const id of ids) {
       if (context.stop.requested) break;
-      await readInto(context, unit, client, id);
+      await readInto(context, unit, client, { parentId: id });
     }
     return { where: ` AND t.${identifier(unit.read.parent?.column ?? 'id')} = ANY($3::bigint[])`, values: [ids] };
   });
@@ -100,12 +109,12 @@ async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
   const partial = unit.read.secondary === true || resource.sharedByLocations === true;
   // The hash also tells the order of keys apart, which says nothing: where it differs, the content decides.
   const { rows } = await client.query<
-    Record<'api' | 'stored' | 'missing' | 'extra' | 'changed', number> & {
+    Record<'api' | 'stored' | 'missing' | 'extra' | 'changed' | 'hidden', number> & {
       missing_keys: string[];
       extra_keys: string[];
     }
   >(
-    `WITH seen AS (SELECT k, h, raw FROM verify_seen WHERE resource = $2),
+    `WITH seen AS (SELECT k, h, raw, filtered FROM verify_seen WHERE resource = $2),
       stored AS (SELECT ${key} AS k, t._content_hash AS h, t.raw FROM ${tableName(table)} t
         WHERE t._deleted_at IS NULL AND ${account}${scope.where}),
       alive AS (SELECT ${key} AS k FROM ${tableName(table)} t WHERE t._deleted_at IS NULL AND ${account}),
@@ -114,6 +123,7 @@ async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
     SELECT (SELECT count(*)::int FROM seen) AS api, (SELECT count(*)::int FROM stored) AS stored,
       (SELECT count(*)::int FROM missing) AS missing, (SELECT count(*)::int FROM extra) AS extra,
       (SELECT count(*)::int FROM seen JOIN stored USING (k) WHERE seen.h <> stored.h AND seen.raw <> stored.raw AND NOT ${unit.read.secondary === true}) AS changed,
+      (SELECT count(*)::int FROM seen WHERE filtered) AS hidden,
       ARRAY(SELECT k FROM missing ORDER BY k LIMIT ${SHOWN}) AS missing_keys,
       ARRAY(SELECT k FROM extra ORDER BY k LIMIT ${SHOWN}) AS extra_keys`,
     [unit.accountId, resource.name, ...scope.values],
@@ -125,6 +135,7 @@ async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
     missing: found?.missing ?? 0,
     extra: found?.extra ?? 0,
     changed: found?.changed ?? 0,
+    hidden: found?.hidden ?? 0,
     missingKeys: found?.missing_keys ?? [],
     extraKeys: found?.extra_keys ?? [],
   };
@@ -134,19 +145,35 @@ async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
 const keyExpression = (resource: Resource): string =>
   resource.key.map((column) => `t.${identifier(column)}::text`).join(` || '/' || `);
 
-async function readInto(
-  context: RunContext,
-  unit: Unit,
-  client: pg.PoolClient,
-  parentId: string | undefined,
-): Promise<void> {
+interface Part {
+  readonly parentId?: string;
+  readonly filter?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Filters under which a list is read once more: each status and each activity that the contract names, and all of time. A
+ * list whose default leaves rows out shows them under one of these.
+ */
+export function filtersOf(unit: Unit): readonly Readonly<Record<string, string>>[] {
+  const spec: { readonly query: readonly QueryParam[] } = operations[unit.read.operation];
+  const filters: Record<string, string>[] = [];
+  for (const { name, enum: values } of spec.query) {
+    if (name === 'active') filters.push({ active: 'true' }, { active: 'false' });
+    if (name === 'status' && values !== undefined) filters.push(...values.map((status) => ({ status })));
+  }
+  if (unit.read.window !== undefined) filters.push(windowQuery({ from: null, to: null }, unit.read.window));
+  return filters;
+}
+
+async function readInto(context: RunContext, unit: Unit, client: pg.PoolClient, part: Part): Promise<void> {
+  const { parentId, filter } = part;
   const { read, resource } = unit;
   const path = read.parent === undefined || parentId === undefined ? {} : { [read.parent.param]: parentId };
   const pages = readPages({
     read,
     start: null,
     clock: context.clock,
-    fetch: (cursor) => requestFor(context, unit, { path, cursor }),
+    fetch: (cursor) => requestFor(context, unit, { path, cursor, ...(filter === undefined ? {} : { query: filter }) }),
     proceed: async () => !context.stop.requested,
   });
   try {
@@ -157,7 +184,7 @@ async function readInto(
         readAt: page.readAt,
         unknown: () => new Map(),
       });
-      await remember(client, collected);
+      await remember(client, collected, filter !== undefined);
       const counts = {
         ...zeroCounts(),
         requests: context.tally.takeRequests(resource.name),
@@ -167,22 +194,30 @@ async function readInto(
     }
   } catch (error) {
     // A parent that vanished, or a place without this record, has no rows; the comparison says what that means.
+    // A filter that the API does not know says nothing.
+    if (filter !== undefined && error instanceof ApiError && error.code === 'api.bad_request') return;
     const gone =
       error instanceof ApiError && error.code === 'api.not_found' && (parentId !== undefined || read.absentOn404);
     if (!gone) throw error;
   }
 }
 
-async function remember(client: pg.PoolClient, collected: Collected): Promise<void> {
+async function remember(client: pg.PoolClient, collected: Collected, filtered: boolean): Promise<void> {
   for (const [name, { rows }] of collected) {
     const offset = resourceNamed(name).scope === 'global' ? 0 : 1;
     // The last copy of a key counts, as it does for the loader.
     const last = new Map<string, Row>(rows.map((row) => [row.key.slice(offset).join('/'), row]));
     await client.query(
-      `INSERT INTO verify_seen (resource, k, h, raw)
-       SELECT $1, k, decode(h, 'hex'), raw::jsonb FROM unnest($2::text[], $3::text[], $4::text[]) AS x(k, h, raw)
+      `INSERT INTO verify_seen (resource, k, h, raw, filtered)
+       SELECT $1, k, decode(h, 'hex'), raw::jsonb, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS x(k, h, raw)
        ON CONFLICT (resource, k) DO UPDATE SET h = excluded.h, raw = excluded.raw`,
-      [name, [...last.keys()], [...last.values()].map((row) => row.hash), [...last.values()].map((row) => row.raw)],
+      [
+        name,
+        [...last.keys()],
+        [...last.values()].map((row) => row.hash),
+        [...last.values()].map((row) => row.raw),
+        filtered,
+      ],
     );
   }
 }

@@ -1,16 +1,11 @@
-import { type ExitCode, type LobbieSyncError, StopError } from '../core/errors.ts';
+import { StopError } from '../core/errors.ts';
 import type { Selection } from '../core/selection.ts';
 import type { StopSignal } from '../core/stop.ts';
-import { classifyDatabaseError } from '../db/pool.ts';
+import { classifyError } from '../db/pool.ts';
 import { chooseRead, selectResources } from '../extractors/select.ts';
-import { closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext } from './context.ts';
-import { flushTally } from './flush.ts';
-import { decideOutcome, type FinalStatus } from './outcome.ts';
-import { Permits } from './permits.ts';
-import type { RunDependencies } from './run.ts';
-import { RunSession } from './session.ts';
-import { Tally } from './tally.ts';
+import { countOrphans, type Orphans } from './orphans.ts';
+import { type RunDependencies, type RunReport, RunShell } from './shell.ts';
 import { recordProblem } from './unit.ts';
 import { planUnits, TOKEN_ACCOUNT } from './units.ts';
 import { type ListCheck, recount, recountParents } from './verify-lists.ts';
@@ -24,13 +19,11 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface VerifyReport {
-  readonly runId: string;
-  readonly status: FinalStatus;
-  readonly exitCode: ExitCode;
-  readonly error: LobbieSyncError | undefined;
+export interface VerifyReport extends Omit<RunReport, 'units'> {
   readonly lists: readonly ListCheck[];
   readonly sampled: readonly SampleCheck[];
+  /** Rows that refer to others which are not there; told, not counted as gaps. */
+  readonly orphans: readonly Orphans[];
   /** Rows missing, left over or different, in all. */
   readonly gaps: number;
 }
@@ -40,105 +33,55 @@ export interface VerifyReport {
  * by content; lists that hang below a parent are compared for a random sample of parents; and random rows are read by id.
  */
 export async function executeVerify(deps: RunDependencies, options: VerifyOptions): Promise<VerifyReport> {
-  const { db, clock, logger } = deps;
-  let lost: LobbieSyncError | undefined;
-  const session = await RunSession.open({
-    connectionString: deps.connectionString,
-    kind: 'verify',
-    selection: options.selection,
-    clock,
-    logger,
-    onLost: (error) => {
-      lost = error;
-    },
-  });
-  const tally = new Tally(Number.POSITIVE_INFINITY, options.stop);
-  const context: RunContext = {
-    runId: session.runId,
-    passId: '0',
-    passStartedAt: clock.now(),
-    api: deps.api,
-    pool: deps.pool,
-    db,
-    clock,
-    logger,
-    concurrency: deps.concurrency,
-    stop: options.stop,
-    tally,
-    permits: new Permits(deps.concurrency),
-    onProgress: options.onProgress ?? (() => undefined),
-  };
   const lists: ListCheck[] = [];
   const sampled: SampleCheck[] = [];
-  let failed = 0;
-  let fatal: LobbieSyncError | undefined;
-  try {
-    await closeDeadRuns(db, clock.now());
-    const accounts = options.selection.accounts.length > 0 ? options.selection.accounts : deps.accounts;
-    const resources = selectResources(options.selection.resources);
-    for (const accountId of [TOKEN_ACCOUNT, ...accounts]) {
-      const locations = accountId === TOKEN_ACCOUNT ? [] : await knownLocations(context, accountId, options.selection);
-      const plans = planUnits(resources, accountId, locations, (read) => chooseRead(read, deps.newerOperations));
-      for (const { unit } of plans) {
-        if (options.stop.requested) break;
-        try {
-          lists.push(
-            unit.read.parent === undefined
-              ? await recount(context, unit)
-              : await recountParents(context, unit, options.sample),
-          );
-          context.onProgress({ unit, state: 'done', rows: 0, requests: tally.total });
-        } catch (cause) {
-          const error = classifyDatabaseError(cause);
-          if (error instanceof StopError || options.stop.requested) break;
-          if (error.action === 'abort') throw error;
-          failed += 1;
-          await recordProblem(context, unit, error);
-        }
-      }
-      if (accountId !== TOKEN_ACCOUNT) {
-        for (const resource of resources) {
-          if (options.stop.requested) break;
-          const check = await sampleById(context, resource, accountId, options.sample);
-          if (check !== undefined) sampled.push(check);
-        }
-      }
+  let orphans: readonly Orphans[] = [];
+  let gaps = 0;
+  const report = await RunShell.run(deps, { ...options, kind: 'verify' }, async (shell) => {
+    const context = shell.context({ id: '0', startedAt: deps.clock.now() }, { leased: false });
+    for (const accountId of [TOKEN_ACCOUNT, ...shell.accounts]) {
+      if (shell.ending) break;
+      await verifyAccount(shell, context, accountId, options, { lists, sampled });
     }
-  } catch (cause) {
-    if (!(cause instanceof StopError)) fatal = classifyDatabaseError(cause);
-  }
-  const gaps =
-    lists.reduce((sum, list) => sum + list.missing + list.extra + list.changed, 0) +
-    sampled.reduce((sum, check) => sum + check.different + check.vanished, 0);
-  const stop = options.stop.reason;
-  fatal ??= lost;
-  const { status, exitCode, message } = decideOutcome({
-    fatal,
-    stop,
-    stopped: 0,
-    failed,
-    busy: 0,
-    gaps,
-    refused: false,
+    const names = selectResources(options.selection.resources).map((resource) => resource.name);
+    orphans = await countOrphans(deps.pool, shell.accounts, names);
+    gaps =
+      lists.reduce((sum, list) => sum + list.missing + list.extra + list.changed, 0) +
+      sampled.reduce((sum, check) => sum + check.different + check.vanished, 0);
+    shell.gaps = gaps;
   });
-  try {
-    await flushTally(db, session.runId, tally);
-    await closeRun(db, session.runId, { status, error: message, at: clock.now() });
-  } finally {
-    await session.close();
-  }
-  return { runId: session.runId, status, exitCode, error: fatal ?? stop, lists, sampled, gaps };
+  const { runId, status, exitCode, error } = report;
+  return { runId, status, exitCode, error, lists, sampled, orphans, gaps };
 }
 
-async function knownLocations(
+async function verifyAccount(
+  shell: RunShell,
   context: RunContext,
   accountId: string,
-  selection: Selection,
-): Promise<readonly string[]> {
-  const { rows } = await context.pool.query<{ id: string }>(
-    'SELECT id::text AS id FROM lobbie.locations WHERE account_id = $1 AND _deleted_at IS NULL ORDER BY id',
-    [accountId],
-  );
-  const chosen = new Set(selection.locations);
-  return rows.map((row) => row.id).filter((id) => chosen.size === 0 || chosen.has(id));
+  options: VerifyOptions,
+  found: { readonly lists: ListCheck[]; readonly sampled: SampleCheck[] },
+): Promise<void> {
+  const resources = selectResources(options.selection.resources);
+  const locations = accountId === TOKEN_ACCOUNT ? [] : await shell.locations(accountId);
+  const plans = planUnits(resources, accountId, locations, (read) => chooseRead(read, shell.deps.newerOperations));
+  for (const { unit } of plans) {
+    if (shell.ending) return;
+    try {
+      const parents = unit.read.parent !== undefined;
+      found.lists.push(await (parents ? recountParents(context, unit, options.sample) : recount(context, unit)));
+      context.onProgress({ unit, state: 'done', rows: 0, requests: shell.tally.total });
+    } catch (cause) {
+      const error = classifyError(cause);
+      if (error instanceof StopError || options.stop.requested) return;
+      if (error.action === 'abort') throw error;
+      shell.count({ state: 'failed', error });
+      await recordProblem(context, unit, error);
+    }
+  }
+  if (accountId === TOKEN_ACCOUNT) return;
+  for (const resource of resources) {
+    if (shell.ending) return;
+    const check = await sampleById(context, resource, accountId, options.sample);
+    if (check !== undefined) found.sampled.push(check);
+  }
 }

@@ -34,6 +34,10 @@ export async function openPass(
     if (open !== undefined) await endPass(tx, open.id, 'abandoned', options.now);
     await sql`DELETE FROM lobbie_sync.cursors WHERE pass_id IN
       (SELECT id FROM lobbie_sync.passes WHERE status <> 'open')`.execute(tx);
+    await sql`DELETE FROM lobbie_sync.sweep_keys WHERE sweep_id IN
+      (SELECT s.id FROM lobbie_sync.sweeps s JOIN lobbie_sync.passes p ON p.id = s.pass_id WHERE p.status <> 'open')`.execute(
+      tx,
+    );
     const begun = await tx
       .insertInto('lobbie_sync.passes')
       .values({
@@ -89,6 +93,8 @@ export interface OpenSweepOptions {
   /** Scope text of the sweep's streams. */
   readonly streams: string;
   readonly now: Date;
+  /** False for a look at a part of the list. Default true. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -96,7 +102,7 @@ export interface OpenSweepOptions {
  * without knowing all parents is begun anew: the missing ones may come before its cursor.
  */
 export async function openSweep(db: Db, passId: string, scope: SweepScope, options: OpenSweepOptions): Promise<Sweep> {
-  const { complete, streams, now } = options;
+  const { complete, streams, now, whole = true } = options;
   return await db.transaction().execute(async (tx) => {
     const earlier = await tx
       .selectFrom('lobbie_sync.sweeps')
@@ -115,14 +121,53 @@ export async function openSweep(db: Db, passId: string, scope: SweepScope, optio
       await sql`UPDATE lobbie_sync.sweeps SET rows_read = 0, rows_rejected = 0 WHERE id = ${earlier.id}`.execute(tx);
     }
     const { rows } = await sql<Sweep>`INSERT INTO lobbie_sync.sweeps
-        (pass_id, account_id, location_id, resource, operation, status, started_at, reason)
+        (pass_id, account_id, location_id, resource, operation, status, started_at, reason, whole)
       VALUES (${passId}, ${scope.accountId}, ${scope.locationId ?? '0'}, ${scope.resource}, ${scope.operation}, 'open',
-        ${now}, ${complete ? null : PARENTS_INCOMPLETE})
+        ${now}, ${complete ? null : PARENTS_INCOMPLETE}, ${whole})
       ON CONFLICT (pass_id, account_id, location_id, resource, operation) DO UPDATE SET
         status = 'open', reason = excluded.reason
       RETURNING id, status`.execute(tx);
     return rows[0] as Sweep;
   });
+}
+
+/** A sweep of a pass, as it stands. */
+export interface SweepRow {
+  readonly id: string;
+  readonly location_id: string;
+  readonly operation: string;
+  readonly status: 'open' | 'certified' | 'failed';
+  readonly whole: boolean;
+  readonly rows_rejected: string;
+  readonly started_at: Date;
+}
+
+/** The sweeps of one resource within a pass that were not judged yet. */
+export async function passSweeps(
+  db: Db,
+  passId: string,
+  accountId: string,
+  resource: string,
+): Promise<readonly SweepRow[]> {
+  return await db
+    .selectFrom('lobbie_sync.sweeps')
+    .select(['id', 'location_id', 'operation', 'status', 'whole', 'rows_rejected', 'started_at'])
+    .where('pass_id', '=', passId)
+    .where('account_id', '=', accountId)
+    .where('resource', '=', resource)
+    .where('judged', '=', false)
+    .execute();
+}
+
+/** Notes that what these sweeps did not meet was looked at; their keys are forgotten. */
+export async function markJudged(db: Db, sweepIds: readonly string[]): Promise<void> {
+  if (sweepIds.length === 0) return;
+  await db
+    .updateTable('lobbie_sync.sweeps')
+    .set({ judged: true })
+    .where(sql<boolean>`id = ANY(${[...sweepIds]}::bigint[])`)
+    .execute();
+  await sql`DELETE FROM lobbie_sync.sweep_keys WHERE sweep_id = ANY(${[...sweepIds]}::bigint[])`.execute(db);
 }
 
 /** Adds what a batch of a sweep read. */

@@ -226,6 +226,7 @@ describe('the database and the registry', () => {
     _read_at: { type: 'timestamptz', nullable: false },
     _source: { type: 'smallint', nullable: false },
     _deleted_at: { type: 'timestamptz', nullable: true },
+    _version: { type: 'integer', nullable: false },
   };
 
   test('the warehouse has the tables that people rely on, and no others', () => {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { GLOBAL_TABLE, type Json, KEYS, type TrueRow, type Truth } from './truth.ts';
 
 /** Columns that the product adds; the rest belongs to the API. */
-const OWN = ['raw', '_content_hash', '_run_id', '_loaded_at', '_read_at', '_source', '_deleted_at'];
+const OWN = ['raw', '_content_hash', '_run_id', '_loaded_at', '_read_at', '_source', '_deleted_at', '_version'];
 
 type Stored = Readonly<Record<string, string | null>>;
 

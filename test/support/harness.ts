@@ -10,7 +10,8 @@ import { loadConfig } from '../../src/config/config.ts';
 import { everything, type Selection } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { executeRun, type RunOptions, type RunReport } from '../../src/pipeline/run.ts';
+import { executeRun, type ExecuteOptions as RunOptions } from '../../src/pipeline/execute.ts';
+import type { RunReport } from '../../src/pipeline/run.ts';
 
 /** Where a run reads and what it writes to. */
 export interface Place {

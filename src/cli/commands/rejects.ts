@@ -40,7 +40,7 @@ function defineList(command: Command, shell: Shell): void {
           ...(all === true ? { replayed: true } : {}),
         };
         return await withApp(async (app) => {
-          const rejects = await app.listRejects(filter);
+          const rejects = await app.rejects.list(filter);
           output.data({ rejects: rejects.map(rejectLine) });
           if (rejects.length === 0) output.line('no rejected records');
           else output.line(rejectsTable(output, rejects));
@@ -62,7 +62,7 @@ function defineShow(command: Command, shell: Shell): void {
     .action(
       shell.action<{ readonly showValues?: boolean }>(({ args, options, output, withApp }) =>
         withApp(async (app) => {
-          const reject = await app.reject(args[0] ?? '', options.showValues === true);
+          const reject = await app.rejects.get(args[0] ?? '', options.showValues === true);
           if (reject === undefined)
             throw new UsageError(`there is no reject ${args[0]}`, 'See `lobbie-sync rejects list --all`.');
           const document = rejectDocument(reject, options.showValues === true);
@@ -93,7 +93,7 @@ function defineReplay(command: Command, shell: Shell): void {
         const chosen = args.length > 0 ? { ids: args } : {};
         const resources = options.resource === undefined ? {} : { resources: await knownResources(options.resource) };
         return await withApp(async (app) => {
-          const { replayed, failed } = await app.replayRejects({ ...chosen, ...resources });
+          const { replayed, failed } = await app.rejects.replay({ ...chosen, ...resources });
           output.data({ replayed, failed });
           output.line(`${plural(replayed.length, 'record')} loaded, ${plural(failed.length, 'record')} still rejected`);
           if (failed.length > 0)

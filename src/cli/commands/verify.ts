@@ -59,7 +59,7 @@ function printVerify(output: Output, report: VerifyReport): void {
   output.line(`verify ${report.runId} ${paintStatus(output, report.status)}: ${what}, ${verdict}`);
   if (error !== undefined) output.line(`  ${describeError(error)}`);
   const head = (text: string) => output.paint('dim', text);
-  const off = lists.filter((list) => list.missing + list.extra + list.changed > 0);
+  const off = lists.filter((list) => list.missing + list.extra + list.changed + list.hidden > 0);
   if (off.length > 0) {
     output.line();
     output.line(
@@ -68,11 +68,11 @@ function printVerify(output: Output, report: VerifyReport): void {
           list.accountId,
           list.locationId ?? '-',
           list.resource,
-          ...[list.inApi, list.inWarehouse, list.missing, list.extra, list.changed].map(count),
+          ...[list.inApi, list.inWarehouse, list.missing, list.extra, list.changed, list.hidden].map(count),
         ]),
         {
-          head: ['account', 'location', 'resource', 'in the API', 'here', 'missing', 'left over', 'changed'],
-          right: [3, 4, 5, 6, 7],
+          head: ['account', 'location', 'resource', 'in the API', 'here', 'missing', 'left over', 'changed', 'hidden'],
+          right: [3, 4, 5, 6, 7, 8],
           paintHead: head,
         },
       ),
@@ -81,6 +81,11 @@ function printVerify(output: Output, report: VerifyReport): void {
       if (list.missingKeys.length > 0) output.line(`  missing of ${list.resource}: ${list.missingKeys.join(', ')}`);
       if (list.extraKeys.length > 0) output.line(`  left over of ${list.resource}: ${list.extraKeys.join(', ')}`);
     }
+  }
+  for (const each of report.orphans) {
+    output.line(
+      `  ${each.resource}.${each.column}: ${plural(each.rows, 'row')} refer to ${each.refersTo} that are not there`,
+    );
   }
   const different = sampled.filter((each) => each.different + each.vanished > 0);
   if (different.length > 0) {

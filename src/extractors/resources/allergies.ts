@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const allergies = defineResource({
   name: 'allergies',
   description: 'Allergies of patients.',
+  strategy: { kind: 'children' },
   scope: 'account',
   reads: [
     {

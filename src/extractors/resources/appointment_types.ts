@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const appointmentTypes = defineResource({
   name: 'appointment_types',
   description: 'Bookable services with their length and display settings.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [{ operation: 'listAppointmentTypes', scope: 'account', listKey: 'appointmentTypes', paginated: true }],
   get: { operation: 'getAppointmentType', param: 'appointmentTypeId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const appointments = defineResource({
   name: 'appointments',
   description: 'Visits of patients with practitioners. They are never deleted: they end by status.',
+  strategy: { kind: 'recent', days: 14, newestFirst: true, openStatuses: [] },
   scope: 'location',
   reads: [
     {

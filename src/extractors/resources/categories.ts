@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const categories = defineResource({
   name: 'categories',
   description: 'Category definitions. patient_count is derived and may move while updated_at stays.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [{ operation: 'listCategories', scope: 'account', listKey: 'categories', paginated: true }],
   get: { operation: 'getCategory', param: 'categoryId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const categoryTransitions = defineResource({
   name: 'category_transitions',
   description: 'Changes of category of a patient; an append-only log.',
+  strategy: { kind: 'children' },
   scope: 'account',
   reads: [
     {

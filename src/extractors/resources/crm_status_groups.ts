@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const crmStatusGroups = defineResource({
   name: 'crm_status_groups',
   description: 'Reusable pipelines whose stages are CRM statuses.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [{ operation: 'listCrmStatusGroups', scope: 'account', listKey: 'crmStatusGroups' }],
   get: { operation: 'getCrmStatusGroup', param: 'groupId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const crmStatuses = defineResource({
   name: 'crm_statuses',
   description: 'Stages of the CRM status groups.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [
     {

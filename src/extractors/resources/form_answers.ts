@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const formAnswers = defineResource({
   name: 'form_answers',
   description: 'Answers to the elements of a form. Selected options go before the value when there are any.',
+  strategy: { kind: 'embedded' },
   scope: 'location',
   reads: [],
   key: ['form_id', 'form_element_id'],

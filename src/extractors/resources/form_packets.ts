@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const formPackets = defineResource({
   name: 'form_packets',
   description: 'One or more forms given to a patient. The forms and their answers have tables of their own.',
+  strategy: { kind: 'recent', days: 7, openStatuses: ['PENDING', 'IN_PROGRESS'] },
   scope: 'location',
   reads: [
     {

@@ -5,6 +5,7 @@ import { surrogateId } from '../surrogate.ts';
 export const formTemplateAttributes = defineResource({
   name: 'form_template_attributes',
   description: 'Named mappings of template fields. A negative id means that the API sent none.',
+  strategy: { kind: 'children' },
   scope: 'location',
   sharedByLocations: true,
   reads: [

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const formTemplateElements = defineResource({
   name: 'form_template_elements',
   description: 'Fields and display parts of form templates.',
+  strategy: { kind: 'children' },
   scope: 'location',
   sharedByLocations: true,
   reads: [

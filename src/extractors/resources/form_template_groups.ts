@@ -5,6 +5,7 @@ import { defineResource } from '../resource.ts';
 export const formTemplateGroups = defineResource({
   name: 'form_template_groups',
   description: 'Bundles of form templates that are assigned together.',
+  strategy: { kind: 'full' },
   scope: 'location',
   sharedByLocations: true,
   reads: [

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const formTemplates = defineResource({
   name: 'form_templates',
   description: 'Reusable, versioned form designs. One template may be served under several locations.',
+  strategy: { kind: 'full' },
   scope: 'location',
   sharedByLocations: true,
   reads: [{ operation: 'listFormTemplates', scope: 'location', listKey: 'formTemplates', paginated: true }],

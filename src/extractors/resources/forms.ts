@@ -11,6 +11,7 @@ const packet: ParentOptions = { resource: 'form_packets', param: 'formPacketId',
 export const forms = defineResource({
   name: 'forms',
   description: 'Forms of the form packets.',
+  strategy: { kind: 'children' },
   scope: 'location',
   reads: [
     {

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const invoiceLineItems = defineResource({
   name: 'invoice_line_items',
   description: 'Lines of the invoices from their own list, money in integer cents.',
+  strategy: { kind: 'children' },
   scope: 'location',
   reads: [
     {

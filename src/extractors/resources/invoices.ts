@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const invoices = defineResource({
   name: 'invoices',
   description: 'Bills. Amounts are decimals as the API gives them; their lines in cents are in invoice_line_items.',
+  strategy: { kind: 'recent', days: 7, openStatuses: ['DRAFT', 'OPEN', 'VIEWED', 'PAST_DUE', 'FAILED'] },
   scope: 'location',
   reads: [
     {

@@ -11,6 +11,7 @@ export const labTestComponents = defineResource({
   name: 'lab_test_components',
   description:
     'Measured values of labs; value and bounds are text. panel_id is null when the lab list carried no panels.',
+  strategy: { kind: 'children' },
   scope: 'location',
   reads: [
     {

@@ -5,6 +5,7 @@ import { defineResource } from '../resource.ts';
 export const labTestPanels = defineResource({
   name: 'lab_test_panels',
   description: 'Groups of tests inside a lab. A negative id means that the API sent none.',
+  strategy: { kind: 'embedded' },
   scope: 'location',
   reads: [],
   context: ['lab_id'],

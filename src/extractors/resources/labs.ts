@@ -6,6 +6,7 @@ import { surrogateId } from '../surrogate.ts';
 export const labs = defineResource({
   name: 'labs',
   description: 'Lab orders. Panels and measured values have tables of their own.',
+  strategy: { kind: 'recent', days: 7, newestFirst: true, openStatuses: ['PROCESSING', 'ORDER_ERROR'] },
   scope: 'location',
   reads: [
     {

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const locations = defineResource({
   name: 'locations',
   description: 'Places of an account, active and inactive; most resources hang under one.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [{ operation: 'listLocations', scope: 'account', listKey: 'locations', paginated: true }],
   get: { operation: 'getLocation', param: 'locationId' },

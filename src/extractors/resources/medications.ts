@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const medications = defineResource({
   name: 'medications',
   description: 'Medications of patients.',
+  strategy: { kind: 'children' },
   scope: 'account',
   reads: [
     {

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const notificationGroups = defineResource({
   name: 'notification_groups',
   description: 'Ties the messages about one appointment, form or payment together.',
+  strategy: { kind: 'full', late: true },
   scope: 'location',
   reads: [{ operation: 'listNotificationGroups', scope: 'location', listKey: 'notificationGroups', paginated: true }],
   get: { operation: 'getNotificationGroup', param: 'groupId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const patientCategories = defineResource({
   name: 'patient_categories',
   description: "A patient's present category; a patient without one has no row.",
+  strategy: { kind: 'children' },
   scope: 'account',
   reads: [
     {

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const patients = defineResource({
   name: 'patients',
   description: 'Persons under care in one account. Time stamps are assumed by the contract and may be null.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [{ operation: 'listPatients', scope: 'account', listKey: 'patients', paginated: true }],
   get: { operation: 'getPatient', param: 'patientId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const paymentRequests = defineResource({
   name: 'payment_requests',
   description: 'Sums asked from patients.',
+  strategy: { kind: 'recent', days: 7, openStatuses: ['PENDING', 'PARTIALLY_PAID'] },
   scope: 'location',
   reads: [
     {

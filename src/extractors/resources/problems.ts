@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const problems = defineResource({
   name: 'problems',
   description: 'Problems and diagnoses of patients.',
+  strategy: { kind: 'children' },
   scope: 'account',
   reads: [
     {

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const recurringPayments = defineResource({
   name: 'recurring_payments',
   description: 'Payment plans.',
+  strategy: { kind: 'full' },
   scope: 'location',
   reads: [{ operation: 'listRecurringPayments', scope: 'location', listKey: 'recurringPayments', paginated: true }],
   get: { operation: 'getRecurringPayment', param: 'recurringPaymentId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const remoteCareServices = defineResource({
   name: 'remote_care_services',
   description: 'Services offered for remote care at a location.',
+  strategy: { kind: 'full' },
   scope: 'location',
   sharedByLocations: true,
   reads: [

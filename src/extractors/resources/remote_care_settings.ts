@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const remoteCareSettings = defineResource({
   name: 'remote_care_settings',
   description: 'Remote care configuration of a location: default staff and the self-scheduling settings in use.',
+  strategy: { kind: 'full' },
   scope: 'location',
   reads: [{ operation: 'getRemoteCareSetting', scope: 'location', absentOn404: true }],
   key: ['location_id'],

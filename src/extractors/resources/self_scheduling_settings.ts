@@ -5,6 +5,7 @@ import { defineResource } from '../resource.ts';
 export const selfSchedulingSettings = defineResource({
   name: 'self_scheduling_settings',
   description: 'Booking rules of the self-scheduling widgets that remote care settings refer to.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [
     {

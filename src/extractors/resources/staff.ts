@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const staff = defineResource({
   name: 'staff',
   description: 'Team members; practitioners are the staff who see patients.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [{ operation: 'listStaff', scope: 'account', listKey: 'staff', paginated: true }],
   get: { operation: 'getStaff', param: 'staffId' },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const webhookEndpoints = defineResource({
   name: 'webhook_endpoints',
   description: 'Registered receivers. account_id 0 holds those of the token-level list, whose accounts are unknown.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [
     { operation: 'listWebhookEndpoints', scope: 'account', listKey: 'items', listKeyAliases: ['webhooks'] },

@@ -4,6 +4,7 @@ import { defineResource } from '../resource.ts';
 export const webhookEventTypes = defineResource({
   name: 'webhook_event_types',
   description: 'Event types that can be subscribed to. account_id 0 holds those of the token-level list.',
+  strategy: { kind: 'full' },
   scope: 'account',
   reads: [
     { operation: 'listEventTypes', scope: 'account', listKey: 'eventTypes', listKeyAliases: ['items'] },

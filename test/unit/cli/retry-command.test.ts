@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type FailedList, retryCommands } from '../../../src/cli/retry-command.ts';
+import { commandLine, type FailedList, retryCommands } from '../../../src/cli/retry-command.ts';
 import { everything, type Selection } from '../../../src/core/selection.ts';
 
 const CHILDREN: Readonly<Record<string, readonly string[]>> = {
@@ -54,5 +54,19 @@ describe('commands that read again what failed', () => {
 
   test('lists of the token name no account', () => {
     expect(commands([failed(null, null, 'role_groups')])).toEqual(['npx lobbie-sync backfill --resource role_groups']);
+  });
+
+  test('what a run was narrowed to stays in its command', () => {
+    const target = { from: '2026-01-01T00:00:00Z', to: null };
+    expect(commandLine('backfill', { ...everything, target })).toBe(
+      'npx lobbie-sync backfill --from 2026-01-01T00:00:00Z',
+    );
+    expect(commandLine('backfill', { ...everything, target: { patients: ['7', '8'] } })).toBe(
+      'npx lobbie-sync backfill --patient 7 --patient 8',
+    );
+    const selection = { ...everything, target };
+    expect(commands([failed('1', '11', 'invoices')], selection)).toEqual([
+      'npx lobbie-sync backfill --account 1 --location 11 --resource invoices --from 2026-01-01T00:00:00Z',
+    ]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, ListFreshness, Run, StatusReport } from '../../../src/app.ts';
 import { doctorExitCode } from '../../../src/cli/commands/doctor.ts';
-import { freshnessLines, judge } from '../../../src/cli/status-document.ts';
+import { floorOf, freshnessLines } from '../../../src/cli/freshness.ts';
+import { judge } from '../../../src/cli/status-document.ts';
 
 const NOW = new Date('2026-01-15T08:00:00Z');
 const hours = (count: number) => new Date(NOW.getTime() - count * 3_600_000);
@@ -28,6 +29,8 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
   lastTrouble: null,
   lists: [list('staff', 5)],
   openRejects: [],
+  held: [],
+  freshnessDays: 30,
   pendingMigrations: [],
   ...changes,
 });
@@ -85,11 +88,82 @@ describe('the sentence of status', () => {
     expect(judge(report({ abandoned: [run('8', 'running', 1)] })).sentence).toContain('the process of sync 8 is gone');
   });
 
-  test('freshness adds up the places of a resource, the oldest one counts', () => {
-    const lines = freshnessLines([list('labs', 3, '11'), list('labs', 9, '12'), list('labs', null, '13')]);
+  test('deletes that wait for a person are told', () => {
+    const held = [
+      { accountId: '1001', locationId: '11', resource: 'labs', deletes: 3, rows: 20, since: hours(2) },
+      { accountId: '1001', locationId: null, resource: 'patients', deletes: 4, rows: null, since: hours(2) },
+    ];
+    expect(judge(report({ held }))).toEqual({ ok: false, sentence: 'Not well: 7 deletes wait for a person.' });
+  });
+
+  test('a run that only left deletes to a person read everything', () => {
+    expect(judge(report({ lastSuccess: run('7', 'partial', 5) }))).toEqual({
+      ok: true,
+      sentence: 'All is well: sync 7 read everything 5 hours ago and every list is whole.',
+    });
+  });
+
+  test('a list that is older than the floor is told', () => {
+    expect(judge(report({ lists: [list('staff', 5), list('labs', 24 * 31)] }))).toEqual({
+      ok: false,
+      sentence: 'Not well: 1 list was not checked within 30 days.',
+    });
+  });
+});
+
+describe('freshness', () => {
+  const state = (...lists: ListFreshness[]) => ({ at: NOW, freshnessDays: 2, lists });
+
+  test('adds up the places of a resource, the oldest one counts', () => {
+    const lines = freshnessLines(state(list('labs', 3, '11'), list('labs', 9, '12'), list('labs', null, '13')));
     expect(lines).toEqual([
-      { accountId: '1001', resource: 'labs', lists: 3, certified: 2, oldestCertifiedAt: hours(9), rows: 30 },
+      {
+        accountId: '1001',
+        resource: 'labs',
+        lists: 3,
+        certified: 2,
+        oldestCertifiedAt: hours(9),
+        oldestCheckedAt: hours(9),
+        late: 0,
+        rows: 30,
+      },
     ]);
+  });
+
+  test('two lists that fill one table in one place are counted once, and an uncounted one not at all', () => {
+    expect(freshnessLines(state(list('labs', 3, '11'), list('labs', 4, '11'), list('labs', 3, '12')))).toMatchObject([
+      { lists: 3, rows: 20 },
+    ]);
+    expect(freshnessLines(state({ ...list('labs', 3), rows: null }))).toMatchObject([{ rows: null }]);
+  });
+
+  test('a list that was read whole lately may hold rows that were not checked', () => {
+    const late = { ...list('problems', 3), oldestCheckedAt: hours(24 * 3) };
+    const floor = floorOf(state(late, list('labs', 3)));
+    expect(floor).toMatchObject({
+      kept: false,
+      days: 2,
+      sentence: 'Not checked within 2 days: problems of account 1001 (3 days).',
+    });
+    expect(floor.behind).toMatchObject([{ resource: 'problems', late: 1 }]);
+  });
+
+  test('the sentence of the floor', () => {
+    expect(floorOf(state(list('staff', 5)))).toMatchObject({
+      kept: true,
+      sentence: 'Everything was checked within 2 days.',
+    });
+    // On the second it is still kept.
+    expect(floorOf(state(list('staff', 48))).kept).toBe(true);
+    expect(floorOf(state(list('staff', 5), list('labs', null)))).toMatchObject({
+      kept: false,
+      sentence: 'What was ever read to its end was checked within 2 days.',
+    });
+    expect(floorOf(state()).kept).toBe(false);
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name, index) => ({ ...list(name, 72 + index), accountId: null }));
+    expect(floorOf(state(...many)).sentence).toBe(
+      'Not checked within 2 days: e (3 days), d (3 days), c (3 days), and 2 more.',
+    );
   });
 });
 

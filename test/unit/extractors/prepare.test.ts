@@ -5,6 +5,7 @@ import { defineResource, type Resource, type ResourceOptions } from '../../../sr
 
 const options: ResourceOptions = {
   name: 'widgets',
+  strategy: { kind: 'full' },
   description: 'Only for this test.',
   scope: 'location',
   reads: [],

@@ -1,0 +1,46 @@
+import { userInfo } from 'node:os';
+import type { Kysely } from 'kysely';
+import type pg from 'pg';
+import type { ApiClient } from '../api/client.ts';
+import type { OperationSpec } from '../api/operation.ts';
+import { operations } from '../api/operations.generated.ts';
+import type { Config } from '../config/config.ts';
+import type { SyncDatabase } from '../db/tables.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { RunDependencies, ShellOptions } from '../pipeline/shell.ts';
+
+/** What the App gives to its groups of methods. */
+export interface Access {
+  readonly config: Config;
+  readonly logger: Logger;
+  api(): ApiClient;
+  databaseUrl(): Promise<string>;
+  pool(): Promise<pg.Pool>;
+  db(): Promise<Kysely<SyncDatabase>>;
+  /** @throws LobbieSyncError unless the database has the current schema */
+  requireSchema(): Promise<void>;
+  /** What a run over a selection is built on; refuses accounts that the settings don't name. */
+  dependenciesFor(selection: ShellOptions['selection']): Promise<RunDependencies>;
+  /** Answers from the state tables; what goes wrong is told by code, as the driver's texts may quote a row. */
+  ask<T>(work: (db: Kysely<SyncDatabase>) => Promise<T>): Promise<T>;
+}
+
+/** Who works here, for the audit log. A container's user may have no name. */
+export function actor(): string {
+  try {
+    return `cli:${userInfo().username}`;
+  } catch {
+    return `cli:${process.geteuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** The operations whose newer form the settings choose. */
+export function newerOperations(chosen: readonly string[]): ReadonlySet<string> {
+  const specs: Readonly<Record<string, OperationSpec>> = operations;
+  const observed = (name: string) => name === 'getFormPacketForms' || specs[name]?.newerPathEvidence === 'observed';
+  return new Set(
+    Object.keys(specs).filter(
+      (name) => chosen.includes('all') || chosen.includes(name) || (chosen.includes('observed') && observed(name)),
+    ),
+  );
+}

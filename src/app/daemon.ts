@@ -1,0 +1,168 @@
+import { systemClock } from '../core/clock.ts';
+import { LobbieSyncError, StopError } from '../core/errors.ts';
+import { everything } from '../core/selection.ts';
+import { StopSignal } from '../core/stop.ts';
+import { migrateToLatest } from '../db/migrator.ts';
+import { classifyError } from '../db/pool.ts';
+import { executeRun } from '../pipeline/execute.ts';
+import { deleteGroups } from '../pipeline/status.ts';
+import { createDaemon, type Daemon, type Part } from '../scheduler/daemon.ts';
+import type { Job, JobResult } from '../scheduler/job.ts';
+import { runDetails } from '../state/runs.ts';
+import { createWebServer, type WebServer } from '../web/server.ts';
+import type { Access } from './access.ts';
+
+export interface ServiceOptions {
+  /** Bring the database to the current schema before anything is scheduled. Default: refuse one that is behind. */
+  readonly migrate: boolean;
+  /** The migrations that the database lacks. */
+  readonly pendingMigrations: () => Promise<readonly string[]>;
+}
+
+/** The daemon with its web server. */
+export interface Service {
+  /** Resolves when the pages are up and the schedule runs; waits for a database that is away. */
+  start(): Promise<void>;
+  /** Begins nothing more, lets what is under way end in an orderly way, and releases everything. */
+  stop(): Promise<void>;
+  readonly url: string | undefined;
+  readonly nextDue: Date | undefined;
+}
+
+/** Waits between looks for a database that is away, milliseconds; the last one repeats. */
+const LOOKS_MS = [1000, 2000, 5000, 15_000];
+const DAY_MS = 86_400_000;
+
+/**
+ * Builds the daemon: the nightly sync on its schedule, alerts, and the status page.
+ *
+ * @throws LobbieSyncError with exit code 2 when settings don't go together
+ */
+export async function createService(access: Access, options: ServiceOptions): Promise<Service> {
+  const { config, logger } = access;
+  const { host, port, adminToken, alertUrl, alertFormat } = config.serve;
+  // Missing settings are told before anything is started.
+  config.lobbie();
+  const db = await access.db();
+  const ending = new AbortController();
+  let web: WebServer | undefined;
+  const daemon: Daemon = createDaemon({
+    db,
+    pool: await access.pool(),
+    connectionString: await access.databaseUrl(),
+    clock: systemClock,
+    logger,
+    jobs: [nightlySync(access)],
+    alerts: {
+      ...(alertUrl === undefined ? {} : { target: { url: alertUrl, format: alertFormat } }),
+      staleAfterMs: config.sync.freshnessDays * DAY_MS,
+    },
+    parts: [
+      (view) => {
+        web = createWebServer({
+          db,
+          clock: systemClock,
+          logger,
+          view,
+          host,
+          port,
+          adminToken,
+          pendingMigrations: options.pendingMigrations,
+          limiter: () => access.api().state,
+        });
+        return web;
+      },
+      // After the pages, so that they tell that the database is away.
+      () => schemaPart(access, options, ending.signal),
+    ],
+  });
+  return {
+    start: () => daemon.start(),
+    async stop() {
+      ending.abort(new StopError('stop.signal', 'the daemon is stopping'));
+      await daemon.stop();
+    },
+    get url() {
+      return web?.url;
+    },
+    get nextDue() {
+      return daemon.view.jobs[0]?.nextDue;
+    },
+  };
+}
+
+/** Waits for the database and sees to its schema before the schedule begins. */
+function schemaPart(access: Access, options: ServiceOptions, ending: AbortSignal): Part {
+  return {
+    async start() {
+      for (let looks = 0; !ending.aborted; looks += 1) {
+        try {
+          if (!options.migrate) return await access.requireSchema();
+          const { applied } = await migrateToLatest(await access.databaseUrl());
+          if (applied.length > 0) access.logger.info({ applied }, 'migrations were applied');
+          return;
+        } catch (cause) {
+          const error = classifyError(cause);
+          if (!isAway(error)) throw error;
+          access.logger.warn({ err: error }, 'the database is away; waiting for it');
+          const wait = LOOKS_MS[Math.min(looks, LOOKS_MS.length - 1)] ?? 1000;
+          await systemClock.sleep(wait, ending).catch(() => undefined);
+        }
+      }
+    },
+    stop: async () => undefined,
+  };
+}
+
+/** Whether a database may come by itself: it does not answer, it starts up, or its name is not known yet. */
+export function isAway(error: LobbieSyncError): boolean {
+  const reason = error.code === 'database.migration' && error.cause instanceof LobbieSyncError ? error.cause : error;
+  return reason.action === 'retry' || ['database.ENOTFOUND', 'database.EAI_AGAIN'].includes(reason.code);
+}
+
+/** The job of every night. */
+function nightlySync(access: Access): Job {
+  const { cron, timezone } = access.config.serve;
+  return {
+    name: 'sync',
+    cron,
+    timezone,
+    async run(signal) {
+      const stop = new StopSignal();
+      const onAbort = () => stop.request(signal.reason as StopError);
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      try {
+        const maxRequests = access.config.sync.nightlyMaxRequests;
+        const deps = await access.dependenciesFor(everything);
+        const report = await executeRun(deps, { kind: 'sync', selection: everything, maxRequests, stop });
+        return await resultOf(access, report);
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+        stop.dispose();
+      }
+    },
+  };
+}
+
+async function resultOf(access: Access, report: Awaited<ReturnType<typeof executeRun>>): Promise<JobResult> {
+  const { runId, status, exitCode, error } = report;
+  const base = { runId, status, exitCode, message: error?.message ?? null };
+  try {
+    const [details, groups] = await access.ask(async (db) => [
+      await runDetails(db, runId),
+      await deleteGroups(db, { status: 'held' }),
+    ]);
+    const held = groups.reduce((sum, group) => sum + group.deletes, 0);
+    const message = `${held} deletes wait for a person: lobbie-sync deletes list`;
+    return {
+      ...base,
+      message: details?.run.error ?? base.message,
+      requests: Number(details?.run.requests ?? 0),
+      rows: Number(details?.run.rows_read ?? 0),
+      alerts: held === 0 ? [] : [{ key: 'held_deletes', message }],
+    };
+  } catch {
+    return base;
+  }
+}

@@ -1,0 +1,56 @@
+import { everything } from '../core/selection.ts';
+import type { StopSignal } from '../core/stop.ts';
+import { approveDeletes, type DeleteChoice, restoreDeletes } from '../pipeline/decide-deletes.ts';
+import {
+  type DeleteEntry,
+  type DeleteFilter,
+  type DeleteGroup,
+  deleteEntries,
+  deleteGroups,
+} from '../pipeline/status.ts';
+import type { Access } from './access.ts';
+
+/** What came of an approval. */
+export interface ApproveReport {
+  readonly runId: string;
+  readonly applied: number;
+  readonly kept: number;
+  /** Could not be asked for now; they still wait. */
+  readonly open: number;
+  readonly exitCode: number;
+}
+
+/** Rows that a whole reading no longer met. */
+export class Deletes {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** By account, location and resource. */
+  async groups(filter: DeleteFilter): Promise<readonly DeleteGroup[]> {
+    await this.#access.requireSchema();
+    return await this.#access.ask((db) => deleteGroups(db, filter));
+  }
+
+  async list(filter: DeleteFilter, limit: number): Promise<readonly DeleteEntry[]> {
+    await this.#access.requireSchema();
+    return await this.#access.ask((db) => deleteEntries(db, filter, limit));
+  }
+
+  /** Applies held deletes; each is asked for by id once more before. */
+  async approve(choice: DeleteChoice, stop: StopSignal): Promise<ApproveReport> {
+    const accounts = choice.accountId === undefined ? [] : [choice.accountId];
+    const deps = await this.#access.dependenciesFor({ ...everything, accounts });
+    // Kept with the run, so that nobody takes it for a nightly sync.
+    const selection = { ...everything, accounts, target: { deletes: 'approve' } };
+    return await approveDeletes(deps, { selection, stop }, choice);
+  }
+
+  /** Takes tombstones off again and refuses held deletes. */
+  async restore(choice: DeleteChoice): Promise<{ readonly restored: number }> {
+    const deps = await this.#access.dependenciesFor(everything);
+    return await this.#access.ask(() => restoreDeletes(deps, choice));
+  }
+}

@@ -1,0 +1,36 @@
+import { createApiClient } from '../api/client.ts';
+import { systemClock } from '../core/clock.ts';
+import { pendingMigrations } from '../db/migrator.ts';
+import type { Finding } from '../pipeline/finding.ts';
+import { type Access, newerOperations } from './access.ts';
+
+/** Checks everything a run needs. */
+export async function examineAll(
+  access: Access,
+  onFinding: ((finding: Finding) => void) | undefined,
+): Promise<readonly Finding[]> {
+  const { examine } = await import('../pipeline/doctor.ts');
+  return await examine({
+    config: access.config,
+    connect: ({ apiUrl, ...lobbie }, onDate) =>
+      createApiClient({
+        ...lobbie,
+        baseUrl: apiUrl,
+        logger: access.logger,
+        // Somebody waits for the answer: what a night's run would sit out is told at once.
+        retry: { maxAttempts: 2, maxThrottles: 3, maxWaits: 2 },
+        timeoutMs: 20_000,
+        fetch: async (url, init) => {
+          const response = await fetch(url, init);
+          const date = Date.parse(response.headers.get('date') ?? '');
+          if (!Number.isNaN(date)) onDate(new Date(date));
+          return response;
+        },
+      }),
+    databaseUrl: () => access.databaseUrl(),
+    pendingMigrations,
+    newerOperations,
+    now: () => systemClock.now(),
+    ...(onFinding === undefined ? {} : { onFinding }),
+  });
+}

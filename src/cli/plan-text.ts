@@ -1,0 +1,81 @@
+import type { NightPlan } from '../app.ts';
+import { count, duration, plural, table } from './format.ts';
+import type { Output } from './output.ts';
+
+/** `12 %`, `0.3 %`, `<0.1 %`. */
+export function share(part: number, whole: number): string {
+  if (whole <= 0 || part <= 0) return '0 %';
+  const percent = (100 * part) / whole;
+  if (percent < 0.1) return '<0.1 %';
+  return `${percent < 10 ? percent.toFixed(1).replace(/\.0$/, '') : Math.round(percent)} %`;
+}
+
+/** The parts of the night with their resources, as cells. Pure. */
+export function planCells(plan: NightPlan): string[][] {
+  let phase = '';
+  return plan.lines.map((line) => {
+    const first = line.phase !== phase;
+    phase = line.phase;
+    return [first ? phase : '', line.resource, count(line.requests), share(line.requests, plan.requests), line.why];
+  });
+}
+
+/** What the night takes, as sentences. Pure. */
+export function totalSentences(plan: NightPlan, requestsPerSecond: number): string[] {
+  const { requests, minutes, fullRead, budget } = plan;
+  const whole = `${plural(requests, 'request')}, ${duration(minutes * 60_000)} at ${requestsPerSecond} a second, ${share(requests, fullRead)} of a full read (${count(fullRead)})`;
+  if (budget === null) return [`Tonight: ${whole}.`];
+  return [
+    `Tonight: ${whole}.`,
+    budget >= requests
+      ? `The budget of ${count(budget)} is enough.`
+      : `The budget of ${count(budget)} ends before: ${plural(requests - budget, 'request is', 'requests are')} left to the next night.`,
+  ];
+}
+
+export interface FloorSentence {
+  readonly kept: boolean;
+  readonly sentence: string;
+}
+
+/** Whether everything comes round within the floor, and which budget would see to it. Pure. */
+export function floorSentence(plan: NightPlan): FloorSentence {
+  const { budget, budgetForFloor, daysToComeRound, freshnessDays } = plan;
+  const floor = `Freshness floor of ${plural(freshnessDays, 'day')}`;
+  if (budget === null) {
+    return { kept: true, sentence: `${floor}: kept; ${count(budgetForFloor)} requests a night would be enough.` };
+  }
+  const needed = `${count(budgetForFloor)} requests a night would keep it`;
+  if (daysToComeRound === null) {
+    return {
+      kept: false,
+      sentence: `${floor}: not kept; the budget leaves nothing for what was checked longest ago. ${needed}.`,
+    };
+  }
+  if (daysToComeRound > freshnessDays) {
+    return {
+      kept: false,
+      sentence: `${floor}: falls short by ${plural(daysToComeRound - freshnessDays, 'day')}; within the budget everything comes round in ${count(daysToComeRound)} days. ${needed}.`,
+    };
+  }
+  const spare =
+    budget >= budgetForFloor
+      ? ''
+      : `, with no night to spare; ${count(budgetForFloor)} requests a night would leave two`;
+  return { kept: true, sentence: `${floor}: kept${spare}.` };
+}
+
+export function printPlan(output: Output, plan: NightPlan, requestsPerSecond: number): void {
+  output.line(
+    table(planCells(plan), {
+      head: ['part of the night', 'resource', 'requests', 'share', 'why'],
+      right: [2, 3],
+      paintHead: (text) => output.paint('dim', text),
+    }),
+  );
+  output.line();
+  for (const sentence of totalSentences(plan, requestsPerSecond)) output.line(sentence);
+  const { kept, sentence } = floorSentence(plan);
+  output.line(output.paint(kept ? 'green' : 'yellow', sentence));
+  output.note('estimated from what the warehouse holds now; no request was sent');
+}

@@ -1,0 +1,220 @@
+import { selectionKey } from '../../core/selection.ts';
+import type { Resource } from '../../extractors/resource.ts';
+import { chooseRead } from '../../extractors/select.ts';
+import { endPass, openPass } from '../../state/passes.ts';
+import { type RunContext, type Unit, unitName } from '../context.ts';
+import { decideCandidates } from '../deletions.ts';
+import { judgeSweeps } from '../judge.ts';
+import { type RunDependencies, type RunOptions, type RunReport, readAll, readPlaces, wantedResources } from '../run.ts';
+import { RunShell } from '../shell.ts';
+import { planUnits, TOKEN_ACCOUNT } from '../units.ts';
+import { certifyChildren, countParents, rotationShare, runChildren } from './children.ts';
+import { runRecent } from './recent.ts';
+import { runTurn, turnsOf, turnsTonight } from './rotation.ts';
+
+/** A night that was interrupted is continued for so long; after that a new one is worth more. Milliseconds. */
+const CONTINUE_WITHIN_MS = 6 * 3_600_000;
+
+/** Rounds in which the rotation below parents is made. */
+const ROUNDS = 10;
+
+/** An account on its way through the phases of a night. */
+interface Account {
+  readonly id: string;
+  readonly resources: readonly Resource[];
+  /** What another run is reading now. */
+  readonly busy: ReadonlySet<string>;
+  locations: readonly string[];
+  /** Whether its places were read; without them nothing else is. */
+  open: boolean;
+}
+
+/**
+ * The job of every night: finds every change that can be found cheaply, most valuable first, then checks again what was
+ * checked longest ago, so that nothing is older than the freshness floor as long as the budget allows.
+ */
+export async function executeNight(deps: RunDependencies, options: RunOptions): Promise<RunReport> {
+  let passId: string | undefined;
+  return await RunShell.run(
+    deps,
+    { ...options, kind: 'sync' },
+    async (shell) => {
+      const now = deps.clock.now();
+      const key = selectionKey(options.selection);
+      const restart = await isStale(deps, key, now);
+      const pass = await openPass(deps.db, {
+        kind: 'sync',
+        selectionKey: key,
+        restart: options.restart ?? restart,
+        now,
+      });
+      passId = pass.id;
+      options.onStart?.(shell.runId, pass.continued);
+      await new Night(shell, shell.context(pass, { signals: true })).run();
+    },
+    async (shell, status) => {
+      if (passId === undefined || shell.busy) return;
+      if (status === 'succeeded' || status === 'partial') {
+        await endPass(deps.db, passId, status === 'succeeded' ? 'finished' : 'partial', deps.clock.now());
+      }
+    },
+  );
+}
+
+async function isStale(deps: RunDependencies, key: string, now: Date): Promise<boolean> {
+  const open = await deps.db
+    .selectFrom('lobbie_sync.passes')
+    .select('started_at')
+    .where('kind', '=', 'sync')
+    .where('selection_key', '=', key)
+    .where('status', '=', 'open')
+    .executeTakeFirst();
+  return open !== undefined && now.getTime() - open.started_at.getTime() > CONTINUE_WITHIN_MS;
+}
+
+class Night {
+  readonly #shell: RunShell;
+  readonly #context: RunContext;
+  #accounts: Account[] = [];
+
+  constructor(shell: RunShell, context: RunContext) {
+    this.#shell = shell;
+    this.#context = context;
+  }
+
+  async run(): Promise<void> {
+    await this.#open();
+    const phases = [
+      (account: Account) => this.#whole(account, false),
+      (account: Account) => this.#delete(account),
+      (account: Account) => this.#recent(account),
+      (account: Account) => this.#due(account),
+      (account: Account) => this.#whole(account, true),
+      // Cheap beside the children, and the only way to find what is gone: a short budget must not always end before it.
+      (account: Account) => this.#rotate(account),
+      (account: Account) => this.#oldest(account),
+      (account: Account) => this.#delete(account),
+    ];
+    for (const phase of phases) {
+      if (this.#shell.ending) break;
+      // All accounts go through a phase together: a budget that ends is spent on what is worth most of every account.
+      await Promise.all(this.#accounts.filter((account) => account.open).map(phase));
+    }
+    for (const account of this.#accounts) {
+      this.#shell.held += await heldOf(this.#context, account.id);
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#accounts = await Promise.all(
+      [TOKEN_ACCOUNT, ...this.#shell.accounts].map(async (id): Promise<Account> => {
+        const wanted = await wantedResources(this.#shell, id);
+        const resources = wanted.length === 0 ? [] : await this.#shell.lease(id, wanted);
+        const places = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.name === 'locations');
+        const open =
+          resources.length > 0 && (places === undefined || (await readPlaces(this.#shell, this.#context, id, places)));
+        const names = new Set(resources.map((resource) => resource.name));
+        const busy = new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
+        return {
+          id,
+          resources,
+          busy,
+          open,
+          locations: open && id !== TOKEN_ACCOUNT ? await this.#shell.locations(id) : [],
+        };
+      }),
+    );
+  }
+
+  /** Lists that are read whole every night. */
+  async #whole(account: Account, late: boolean): Promise<void> {
+    const whole = account.resources.filter(
+      ({ name, strategy }) => name !== 'locations' && strategy.kind === 'full' && (strategy.late ?? false) === late,
+    );
+    await readAll(this.#shell, this.#context, account.id, { ...account, resources: whole });
+  }
+
+  async #recent(account: Account): Promise<void> {
+    await this.#each(account, 'recent', 5, (unit) => {
+      const { strategy } = unit.resource;
+      if (strategy.kind !== 'recent') throw new TypeError(`${unit.resource.name} has no recent part`);
+      return runRecent(this.#context, unit, strategy);
+    });
+  }
+
+  /** Lists of parents that are new, changed or show a sign. */
+  async #due(account: Account): Promise<void> {
+    const days = this.#shell.deps.freshnessDays;
+    await this.#each(account, 'children', 5, async (unit) => {
+      const outcome = await runChildren(this.#context, unit, { kind: 'due' });
+      if (outcome.state === 'certified') await certifyChildren(this.#context, unit, days);
+      return outcome;
+    });
+  }
+
+  /** Lists of the parents checked longest ago, in rounds: a budget that ends leaves every list an equal part of its share. */
+  async #oldest(account: Account): Promise<void> {
+    const days = this.#shell.deps.freshnessDays;
+    const now = this.#context.passStartedAt;
+    const shares = new Map<string, number>();
+    for (const unit of this.#units(account, 'children')) {
+      shares.set(unitName(unit), rotationShare(await countParents(this.#context, unit, days, now), days));
+    }
+    for (let round = 0; round < ROUNDS && !this.#shell.ending; round += 1) {
+      await this.#each(account, 'children', 5, async (unit) => {
+        const share = shares.get(unitName(unit)) ?? 0;
+        const limit = Math.ceil((share * (round + 1)) / ROUNDS) - Math.ceil((share * round) / ROUNDS);
+        return limit === 0 ? { state: 'skipped' } : await runChildren(this.#context, unit, { kind: 'oldest', limit });
+      });
+    }
+  }
+
+  /** Long lists whose turn it is are read whole, which also finds what is gone. */
+  async #rotate(account: Account): Promise<void> {
+    const units = this.#units(account, 'recent');
+    const turns = turnsTonight(
+      await turnsOf(this.#context, units),
+      this.#shell.deps.freshnessDays,
+      this.#context.passStartedAt,
+    );
+    await Promise.all(
+      turns.map(({ unit }) => this.#shell.execute(this.#context, unit, 5, () => runTurn(this.#context, unit))),
+    );
+  }
+
+  async #delete(account: Account): Promise<void> {
+    const complete = this.#shell.options.selection.locations.length === 0;
+    const whole = account.resources.filter(({ strategy }) => strategy.kind === 'full');
+    await judgeSweeps(this.#context, account.id, whole, complete);
+    await decideCandidates(this.#context, account.id, this.#shell.deps.deleteThreshold);
+  }
+
+  #units(account: Account, kind: Resource['strategy']['kind']): readonly Unit[] {
+    const resources = account.resources.filter(({ strategy }) => strategy.kind === kind);
+    const { newerOperations } = this.#shell.deps;
+    return planUnits(resources, account.id, account.locations, (read) => chooseRead(read, newerOperations)).map(
+      ({ unit }) => unit,
+    );
+  }
+
+  async #each(
+    account: Account,
+    kind: Resource['strategy']['kind'],
+    priority: number,
+    work: (unit: Unit) => ReturnType<typeof runRecent>,
+  ): Promise<void> {
+    await Promise.all(
+      this.#units(account, kind).map((unit) => this.#shell.execute(this.#context, unit, priority, () => work(unit))),
+    );
+  }
+}
+
+async function heldOf(context: RunContext, accountId: string): Promise<number> {
+  const { total } = await context.db
+    .selectFrom('lobbie_sync.deletes')
+    .select((builder) => builder.fn.countAll<string>().as('total'))
+    .where('status', '=', 'held')
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}

@@ -1,0 +1,144 @@
+import { EXIT } from '../core/errors.ts';
+import type { AlertState, ResourceAge } from '../state/schedule.ts';
+import type { SchedulerEvent } from './events.ts';
+import type { JobAlert, JobResult } from './job.ts';
+
+/** Something to tell. Ids, names, counts and codes only. */
+export interface Alert {
+  /** The condition: `job:<name>`, `missed:<name>`, `condition:<job>:<key>` or `stale:<account>:<resource>`. */
+  readonly key: string;
+  /** `problem`: began or changed. `reminder`: still so. `recovered`: ended. */
+  readonly kind: 'problem' | 'reminder' | 'recovered';
+  /** What it is now; `ok` when it ended. */
+  readonly state: string;
+  /** Since when it is so. */
+  readonly since: Date;
+  readonly message: string;
+  readonly runId: string | null;
+}
+
+export interface AlertInput {
+  readonly previous: readonly AlertState[];
+  /** What the scheduler told; undefined at a look between two nights. */
+  readonly event: SchedulerEvent | undefined;
+  /** Undefined: could not be read. */
+  readonly freshness: readonly ResourceAge[] | undefined;
+  readonly now: Date;
+  /** A resource whose oldest list was checked longer ago is stale. */
+  readonly staleAfterMs: number;
+  /** How often a condition that lasts is told again. */
+  readonly remindAfterMs: number;
+}
+
+export interface AlertDecision {
+  readonly alerts: readonly Alert[];
+  /** States that changed and have to be stored. */
+  readonly states: readonly AlertState[];
+}
+
+interface Observation {
+  readonly state: string;
+  readonly message: string;
+  readonly runId: string | null;
+}
+
+const OK = 'ok';
+
+/** Decides what has to be told: every condition once when it begins, changes or ends, and as a reminder. Pure. */
+export function decideAlerts(input: AlertInput): AlertDecision {
+  const { previous, now, remindAfterMs } = input;
+  const observed = observe(input);
+  const known = new Map(previous.map((state) => [state.key, state]));
+  const alerts: Alert[] = [];
+  const states: AlertState[] = [];
+  for (const key of [...new Set([...observed.keys(), ...known.keys()])].sort()) {
+    const before = known.get(key);
+    const { state, message, runId } = observed.get(key) ?? before ?? { state: OK, message: '', runId: null };
+    if (state === OK && before === undefined) continue;
+    const changed = state !== (before?.state ?? OK);
+    const since = changed || before === undefined ? now : before.since;
+    const lastSent = before?.lastSent ?? null;
+    const again = lastSent === null || (state !== OK && now.getTime() - lastSent.getTime() >= remindAfterMs);
+    if (changed || again) {
+      const kind = state === OK ? 'recovered' : changed || lastSent === null ? 'problem' : 'reminder';
+      alerts.push({ key, kind, state, since, message, runId });
+      states.push({ key, state, since, lastSent: now, message, runId });
+    } else if (message !== before?.message || runId !== before.runId) {
+      // Not worth a message, but the next reminder tells the latest.
+      states.push({ key, state, since, lastSent, message, runId });
+    }
+  }
+  return { alerts, states };
+}
+
+/** What is known now of each condition; a condition that is not in it stays as it is. */
+function observe({ previous, event, freshness, now, staleAfterMs }: AlertInput): ReadonlyMap<string, Observation> {
+  const observed = new Map<string, Observation>();
+  const bad = (prefix: string) => previous.filter(({ key, state }) => key.startsWith(prefix) && state !== OK);
+  if (event?.kind === 'missed') {
+    observed.set(`missed:${event.job}`, { state: 'missed', message: missedText(event), runId: null });
+  }
+  // An attempt that the daemon itself ended says nothing of the job: it goes on with the next start.
+  if (event?.kind === 'ended' && !(event.interrupted && event.nextAttemptAt !== null)) {
+    const { job, result } = event;
+    const runId = result.runId ?? null;
+    const done = result.status === 'succeeded' || result.status === 'partial';
+    const state = result.status === 'succeeded' ? OK : result.status;
+    observed.set(`job:${job}`, { state, message: resultText(event), runId });
+    if (done) {
+      for (const { key } of bad(`missed:${job}`)) {
+        if (key === `missed:${job}`) observed.set(key, { state: OK, message: `${job}: nights are done again`, runId });
+      }
+    }
+    const conditions = conditionsOf(result);
+    if (done || result.alerts !== undefined) {
+      for (const { key, message } of bad(`condition:${job}:`)) observed.set(key, { state: OK, message, runId });
+    }
+    for (const { key, message } of conditions) {
+      observed.set(`condition:${job}:${key}`, { state: key, message: `${job}: ${message}`, runId });
+    }
+  }
+  if (freshness !== undefined) {
+    for (const { key } of bad('stale:'))
+      observed.set(key, { state: OK, message: `${nameOf(key)}: fresh again`, runId: null });
+    for (const { accountId, resource, oldestCheckedAt } of freshness) {
+      const age = now.getTime() - oldestCheckedAt.getTime();
+      if (age <= staleAfterMs) continue;
+      const key = `stale:${accountId ?? 'token'}:${resource}`;
+      const message = `${nameOf(key)}: not checked as a whole since ${oldestCheckedAt.toISOString()}`;
+      observed.set(key, { state: 'stale', message, runId: null });
+    }
+  }
+  return observed;
+}
+
+function conditionsOf(result: JobResult): readonly JobAlert[] {
+  const alerts = result.alerts ?? [];
+  if (alerts.length > 0 || result.exitCode !== EXIT.needsPerson) return alerts;
+  return [{ key: 'needs_person', message: 'conflicts or held deletes wait for a person' }];
+}
+
+/** `stale:1001:patients` → `patients of account 1001`. */
+function nameOf(key: string): string {
+  const [, account, resource] = key.split(':');
+  return account === 'token' ? `${resource} of the token` : `${resource} of account ${account}`;
+}
+
+function missedText({ job, dues, reason, madeUp }: Extract<SchedulerEvent, { kind: 'missed' }>): string {
+  const times = dues.slice(-5).map((due) => due.toISOString());
+  const nights = `${job}: ${dues.length} ${dues.length === 1 ? 'night' : 'nights'} not done in time (${dues.length > 5 ? '..., ' : ''}${times.join(', ')})`;
+  if (reason === 'overlap') return `${nights}: the one before was still running`;
+  return madeUp === undefined ? nights : `${nights}; the latest is being made up for now`;
+}
+
+function resultText({ job, due, result, nextAttemptAt }: Extract<SchedulerEvent, { kind: 'ended' }>): string {
+  const told = [
+    result.runId === undefined ? undefined : `run ${result.runId}`,
+    `exit code ${result.exitCode}`,
+    result.requests === undefined ? undefined : `${result.requests} requests`,
+    result.rows === undefined ? undefined : `${result.rows} rows`,
+  ].filter((each) => each !== undefined);
+  const reason = result.message ? `: ${result.message}` : '';
+  const next = nextAttemptAt === null ? '' : `; next attempt at ${nextAttemptAt.toISOString()}`;
+  return `${job} of ${due.toISOString()} ${result.status} (${told.join(', ')})${reason}${next}`;
+}

@@ -1,0 +1,142 @@
+import type { Kysely } from 'kysely';
+import type { Clock } from '../core/clock.ts';
+import { EXIT, LobbieSyncError, StopError } from '../core/errors.ts';
+import type { SyncDatabase } from '../db/tables.ts';
+import type { Logger } from '../observability/logger.ts';
+import { endAttempt, JobLock, type NightEnd, stillHolds } from '../state/schedule.ts';
+import { nextDue } from './cron.ts';
+import { decideEnd } from './decide.ts';
+import type { Job, JobResult } from './job.ts';
+
+export interface AttemptOptions {
+  readonly db: Kysely<SyncDatabase>;
+  readonly connectionString: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly job: Job;
+  readonly dueAt: Date;
+  /** The how-manieth of its night, from 1. */
+  readonly attempts: number;
+  readonly holder: string;
+  readonly retryDelaysMs: readonly number[];
+  /** How long a lost lock is tried to be won back before the job is asked to end, milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** What an attempt came to. */
+export interface AttemptEnd {
+  readonly result: JobResult;
+  readonly end: NightEnd;
+  readonly interrupted: boolean;
+}
+
+const RECORD_DELAYS_MS = [1000, 5000, 15_000, 30_000];
+
+/** One execution of a job for one night, from its claim to its recorded end; holds the job's lock meanwhile. */
+export class Attempt {
+  readonly dueAt: Date;
+  /** Never rejects. Undefined when the end could not be recorded: whoever takes the night over tells of it. */
+  readonly done: Promise<AttemptEnd | undefined>;
+  readonly #options: AttemptOptions;
+  readonly #asked = new AbortController();
+  /** Ends waits for the database: the job is over, or nobody may wait any longer. */
+  readonly #over = new AbortController();
+  #lock: JobLock;
+  #winningBack: Promise<void> | undefined;
+
+  constructor(lock: JobLock, options: AttemptOptions) {
+    this.#lock = lock;
+    this.#options = options;
+    this.dueAt = options.dueAt;
+    this.#watch(lock);
+    this.done = this.#run();
+  }
+
+  /** Asks the job for an orderly end. */
+  stop(reason: string): void {
+    if (!this.#asked.signal.aborted) this.#asked.abort(new StopError('stop.signal', reason));
+  }
+
+  /** Notices a connection that died without a word. */
+  async check(): Promise<void> {
+    await this.#lock.check();
+  }
+
+  async #run(): Promise<AttemptEnd | undefined> {
+    const { job, clock, attempts, retryDelaysMs } = this.#options;
+    const result = await execute(job, this.#asked.signal);
+    const now = clock.now();
+    const interrupted = this.#asked.signal.aborted;
+    const next = nextDue(job, now);
+    const end = decideEnd({ result, attempts, interrupted, now, nextDue: next, retryDelaysMs });
+    const recorded = await this.#record(end);
+    this.#over.abort(new Error('over'));
+    await this.#winningBack;
+    await this.#lock.release();
+    return recorded ? { result, end, interrupted } : undefined;
+  }
+
+  /** Until it is recorded; only a daemon that is told to stop gives up, and the next one takes the night over. */
+  async #record(end: NightEnd): Promise<boolean> {
+    const { db, clock, logger, job, dueAt, holder } = this.#options;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const recorded = await endAttempt(db, { job: job.name, dueAt, holder }, end, clock.now());
+        if (!recorded) logger.warn({ job: job.name, due: dueAt }, 'another process took this night over');
+        return recorded;
+      } catch (error) {
+        logger.warn({ err: error, job: job.name, due: dueAt }, 'the end of a job could not be recorded yet');
+      }
+      if (this.#asked.signal.aborted) return false;
+      const delay = RECORD_DELAYS_MS[Math.min(failures, RECORD_DELAYS_MS.length - 1)] ?? 0;
+      await clock.sleep(delay, this.#asked.signal).catch(() => undefined);
+    }
+  }
+
+  #watch(lock: JobLock): void {
+    lock.onLost(() => {
+      if (!this.#over.signal.aborted) this.#winningBack = this.#winBack();
+    });
+  }
+
+  /** Without its lock a job must not go on for long: somebody else may begin it. */
+  async #winBack(): Promise<void> {
+    const { connectionString, clock, logger, job, dueAt, holder, patienceMs } = this.#options;
+    const began = clock.now().getTime();
+    logger.warn({ job: job.name }, 'the connection that holds the job was lost; it is opened again');
+    while (!this.#over.signal.aborted) {
+      const lock = await JobLock.take(connectionString, job.name).catch(() => undefined);
+      if (lock !== undefined) {
+        const ours = await stillHolds(lock.db, job.name, dueAt, holder).catch(() => undefined);
+        if (ours === true) {
+          this.#lock = lock;
+          this.#watch(lock);
+          return;
+        }
+        await lock.release();
+        if (ours === false) break;
+      }
+      if (clock.now().getTime() - began >= patienceMs) break;
+      await clock.sleep(1000, this.#over.signal).catch(() => undefined);
+    }
+    if (!this.#over.signal.aborted) {
+      logger.error({ job: job.name }, 'the lock of a running job is lost; the job is asked to end');
+      this.stop('the connection that holds the job was lost');
+    }
+  }
+}
+
+/** Runs a job; whatever it throws becomes a result without the texts of foreign errors, which may quote a row. */
+async function execute(job: Job, signal: AbortSignal): Promise<JobResult> {
+  try {
+    return await job.run(signal);
+  } catch (error) {
+    if (error instanceof LobbieSyncError) {
+      const status = error.action === 'stop' ? 'incomplete' : 'failed';
+      return { status, exitCode: error.exitCode, message: error.message };
+    }
+    const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+    const told = [name, code].filter((each) => typeof each === 'string').join(' ');
+    return { status: 'failed', exitCode: EXIT.unexpected, message: `unexpected error ${told}`.trim() };
+  }
+}

@@ -1,0 +1,110 @@
+import { CronExpressionParser } from 'cron-parser';
+import { validate } from 'node-cron';
+import { LobbieSyncError } from '../core/errors.ts';
+
+/** When something is due. */
+export interface Times {
+  readonly cron: string;
+  readonly timezone: string;
+}
+
+/**
+ * How far before the instant in question the reckoning begins, milliseconds. On the day when an hour comes twice,
+ * cron-parser finds 02:30 once when it comes from before that hour, and a second time when it begins inside of it; no
+ * zone moves its clocks by more than this.
+ */
+const RUN_UP_MS = 3 * 3_600_000;
+
+/**
+ * Refuses an expression or a zone that can't be followed.
+ *
+ * @throws LobbieSyncError with exit code 2
+ */
+export function checkTimes(times: Times): void {
+  const fields = times.cron.trim().split(/\s+/);
+  if (fields.length !== 5 || !validate(times.cron)) throw refused(`'${times.cron}' is not a cron expression`);
+  if (!isZone(times.timezone)) throw refused(`'${times.timezone}' is not a time zone`);
+  if (movesOddly(times.timezone)) {
+    throw refused(`'${times.timezone}' moves its clocks by something else than an hour`);
+  }
+  try {
+    nextDue(times, new Date(0));
+  } catch (cause) {
+    throw refused(`'${times.cron}' is never due`, cause);
+  }
+}
+
+function refused(message: string, cause?: unknown): LobbieSyncError {
+  return new LobbieSyncError(`schedule: ${message}`, {
+    code: 'schedule.invalid',
+    action: 'abort',
+    exitCode: 2,
+    hint: 'Five fields as in `0 2 * * *` (minute, hour, day, month, weekday), and a zone as in `Europe/Berlin`.',
+    cause,
+  });
+}
+
+function isZone(timezone: string): boolean {
+  try {
+    offsetMinutes(timezone, 0);
+    return timezone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the zone moves its clocks by other than an hour (Lord Howe, Troll): cron-parser loses its way on those days. */
+function movesOddly(timezone: string): boolean {
+  const offsets = Array.from({ length: 12 }, (_each, month) => offsetMinutes(timezone, month));
+  return ![0, 60].includes(Math.max(...offsets) - Math.min(...offsets));
+}
+
+/** The zone's distance from UTC in a month of 2026. */
+function offsetMinutes(timezone: string, month: number): number {
+  const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' });
+  const name = format.formatToParts(Date.UTC(2026, month, 15)).find((part) => part.type === 'timeZoneName')?.value;
+  const [, sign, hours, minutes] = /^GMT(?:([+-])(\d\d):(\d\d))?/.exec(name ?? '') ?? [];
+  return (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -1 : 1);
+}
+
+/**
+ * The first instant after `after` at which it is due. Each local day has it once: a time that a day lacks comes right after
+ * the gap, and one that a day has twice counts the first time.
+ */
+export function nextDue(times: Times, after: Date): Date {
+  for (const due of duesAfter(times, after)) return due;
+  throw new RangeError('never due');
+}
+
+/** Forward only: cron-parser going back counts a doubled time twice and leaves out one that the day lacks. */
+function* duesAfter(times: Times, after: Date): Generator<Date, void> {
+  const expression = parse(times, after.getTime() - RUN_UP_MS);
+  for (;;) {
+    const due = expression.next().toDate();
+    if (due > after) yield due;
+  }
+}
+
+/** So many dues are walked; a longer silence is crossed in one leap. */
+const WALKED = 1000;
+
+/** The instants after `after` up to and including `until`, oldest first; the latest `limit` of them, at most 500. */
+export function duesBetween(times: Times, after: Date, until: Date, limit = 100): readonly Date[] {
+  const dues: Date[] = [];
+  for (const due of duesAfter(times, after)) {
+    if (due > until) return dues.slice(-limit);
+    if (dues.push(due) > WALKED) break;
+  }
+  return duesBetween(times, leap(times, until, limit), until, limit);
+}
+
+/** An instant with at least `limit` dues between it and `until`: a few more, as going back is not exact (see above). */
+function leap(times: Times, until: Date, limit: number): Date {
+  const expression = parse(times, until.getTime());
+  for (let steps = 0; steps < limit + 10; steps += 1) expression.prev();
+  return expression.prev().toDate();
+}
+
+function parse(times: Times, from: number) {
+  return CronExpressionParser.parse(times.cron, { currentDate: new Date(from), tz: times.timezone });
+}

@@ -1,0 +1,48 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { LobbieSyncError } from '../core/errors.ts';
+
+/** Whether an address is this machine's own. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
+}
+
+/**
+ * Refuses to be reachable from elsewhere without a token.
+ *
+ * @throws LobbieSyncError with exit code 2
+ */
+export function checkBinding(host: string, adminToken: string | undefined): void {
+  if (isLoopback(host) || adminToken) return;
+  throw new LobbieSyncError(`the status page would be open to everybody on ${host}`, {
+    code: 'web.token_required',
+    action: 'abort',
+    exitCode: 2,
+    hint: 'Set LOBBIE_SYNC_ADMIN_TOKEN (or LOBBIE_SYNC_ADMIN_TOKEN_FILE), or leave LOBBIE_SYNC_HOST at 127.0.0.1.',
+  });
+}
+
+/** Whether an Authorization header carries the token; as a Basic password only where that is allowed. */
+export function isAuthorized(header: string | undefined, adminToken: string, basic: boolean): boolean {
+  const [, scheme = '', value = ''] = /^(\S+) +(.*)$/.exec(header ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return sameSecret(value, adminToken);
+  if (!basic || scheme.toLowerCase() !== 'basic') return false;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon >= 0 && sameSecret(pair.slice(colon + 1), adminToken);
+}
+
+/** Compares in a time that tells nothing of where they differ, nor of their lengths. */
+function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/**
+ * Whether a Host header names this machine. Without a token the page is open to whoever can reach it; a foreign page in a
+ * browser could do so by pointing its own name to 127.0.0.1.
+ */
+export function isLocalName(header: string | undefined): boolean {
+  return isLoopback((header ?? '').replace(/:\d+$/, ''));
+}

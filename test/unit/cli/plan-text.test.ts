@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import type { NightPlan } from '../../../src/app.ts';
+import { floorSentence, planCells, share, totalSentences } from '../../../src/cli/plan-text.ts';
+
+const plan = (changes: Partial<NightPlan> = {}): NightPlan => ({
+  lines: [
+    { phase: 'whole lists', resource: 'patients', requests: 60, why: 'the whole list, 100 rows a request' },
+    { phase: 'whole lists', resource: 'staff', requests: 1, why: 'the whole list, 100 rows a request' },
+    { phase: 'rotation', resource: 'problems', requests: 1139, why: 'checked longest ago, all 32000 within 30 days' },
+  ],
+  requests: 1200,
+  minutes: 2,
+  fullRead: 40_000,
+  budget: null,
+  freshnessDays: 30,
+  daysToComeRound: 30,
+  budgetForFloor: 1200,
+  ...changes,
+});
+
+describe('the plan of a night', () => {
+  test('a part is named once', () => {
+    expect(planCells(plan()).map((cells) => cells.slice(0, 4))).toEqual([
+      ['whole lists', 'patients', '60', '5 %'],
+      ['', 'staff', '1', '<0.1 %'],
+      ['rotation', 'problems', '1,139', '95 %'],
+    ]);
+  });
+
+  test('shares', () => {
+    expect([share(1, 3), share(1, 200), share(1, 50), share(0, 5), share(1, 0), share(5, 5)]).toEqual([
+      '33 %',
+      '0.5 %',
+      '2 %',
+      '0 %',
+      '0 %',
+      '100 %',
+    ]);
+  });
+
+  test('its total is told with time and share of a full read, and what a budget leaves', () => {
+    const whole = 'Tonight: 1,200 requests, 2 min at 10 a second, 3 % of a full read (40,000).';
+    expect(totalSentences(plan(), 10)).toEqual([whole]);
+    expect(totalSentences(plan({ budget: 1200 }), 10)).toEqual([whole, 'The budget of 1,200 is enough.']);
+    expect(totalSentences(plan({ budget: 1199 }), 10)[1]).toBe(
+      'The budget of 1,199 ends before: 1 request is left to the next night.',
+    );
+  });
+
+  test('the floor without a budget', () => {
+    expect(floorSentence(plan())).toEqual({
+      kept: true,
+      sentence: 'Freshness floor of 30 days: kept; 1,200 requests a night would be enough.',
+    });
+  });
+
+  test('the floor within a budget', () => {
+    expect(floorSentence(plan({ budget: 1200 }))).toEqual({
+      kept: true,
+      sentence: 'Freshness floor of 30 days: kept.',
+    });
+    expect(floorSentence(plan({ budget: 1199, daysToComeRound: 29 }))).toEqual({
+      kept: true,
+      sentence: 'Freshness floor of 30 days: kept, with no night to spare; 1,200 requests a night would leave two.',
+    });
+    expect(floorSentence(plan({ budget: 600, daysToComeRound: 60 }))).toEqual({
+      kept: false,
+      sentence:
+        'Freshness floor of 30 days: falls short by 30 days; within the budget everything comes round in 60 days. 1,200 requests a night would keep it.',
+    });
+    expect(floorSentence(plan({ budget: 5, daysToComeRound: null }))).toEqual({
+      kept: false,
+      sentence:
+        'Freshness floor of 30 days: not kept; the budget leaves nothing for what was checked longest ago. 1,200 requests a night would keep it.',
+    });
+  });
+});
