@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { StopError } from '../../core/errors.ts';
 import { classifyError } from '../../db/pool.ts';
 import { identifier } from '../../loaders/merge-sql.ts';
@@ -7,8 +8,8 @@ import { noParents, parentChunks } from '../parent-stream.ts';
 import { pump } from '../stream.ts';
 import { recordProblem, type UnitOutcome } from '../unit.ts';
 
-/** Which parents to read: those that something speaks for, or those checked longest ago. */
-export type Choice = { readonly kind: 'due' } | { readonly kind: 'oldest'; readonly limit: number };
+/** Which parents to read: those that something speaks for, or given ones. */
+export type Choice = { readonly kind: 'due' } | { readonly kind: 'these'; readonly ids: readonly string[] };
 
 /** Parents taken from the warehouse at a time. */
 const PAGE = 500;
@@ -74,7 +75,7 @@ export async function countParents(
 /** Reads the lists of chosen parents. What is done is kept in `lobbie_sync.checks`, so an interruption costs nothing. */
 export async function runChildren(context: RunContext, unit: Unit, choice: Choice): Promise<UnitOutcome> {
   try {
-    const source = choice.kind === 'due' ? dueParents(context, unit) : oldestParents(context, unit, choice.limit);
+    const source = choice.kind === 'due' ? dueParents(context, unit) : Readable.from(choice.ids);
     const target = { unit, sweepId: null, scope: null };
     const ended = await pump(context, target, parentChunks(context, unit, noParents, source));
     return ended ? { state: 'certified' } : { state: 'stopped' };
@@ -116,13 +117,13 @@ async function* dueParents(context: RunContext, unit: Unit): AsyncGenerator<stri
   }
 }
 
-async function* oldestParents(context: RunContext, unit: Unit, limit: number): AsyncGenerator<string> {
+/** The parents of a unit that were checked longest ago, the oldest first. Those that were read tonight already are done. */
+export async function oldestParents(context: RunContext, unit: Unit, limit: number): Promise<readonly string[]> {
   const { from, where, values } = parentsWithChecks(unit);
-  // Those that were read tonight already are done; the list is fixed now, since reading changes the order.
   const { rows } = await context.pool.query<{ id: string }>(
     `SELECT p.id::text AS id FROM ${from} WHERE ${where} AND (c.checked_at IS NULL OR c.checked_at < $${values.length + 1})
      ORDER BY c.checked_at NULLS FIRST, p.id LIMIT $${values.length + 2}`,
     [...values, context.passStartedAt, limit],
   );
-  for (const { id } of rows) yield id;
+  return rows.map(({ id }) => id);
 }

@@ -8,7 +8,7 @@ import { judgeSweeps } from '../judge.ts';
 import { type RunDependencies, type RunOptions, type RunReport, readAll, readPlaces, wantedResources } from '../run.ts';
 import { RunShell } from '../shell.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../units.ts';
-import { certifyChildren, countParents, rotationShare, runChildren } from './children.ts';
+import { certifyChildren, countParents, oldestParents, rotationShare, runChildren } from './children.ts';
 import { runRecent } from './recent.ts';
 import { runTurn, turnsOf, turnsTonight } from './rotation.ts';
 
@@ -16,7 +16,11 @@ import { runTurn, turnsOf, turnsTonight } from './rotation.ts';
 const CONTINUE_WITHIN_MS = 6 * 3_600_000;
 
 /** Rounds in which the rotation below parents is made. */
-const ROUNDS = 10;
+const ROUNDS = 50;
+
+/** What of a share one round reads: rounds differ by one at most. */
+const slice = (ids: readonly string[], round: number): readonly string[] =>
+  ids.slice(Math.ceil((ids.length * round) / ROUNDS), Math.ceil((ids.length * (round + 1)) / ROUNDS));
 
 /** An account on its way through the phases of a night. */
 interface Account {
@@ -152,19 +156,21 @@ class Night {
     });
   }
 
-  /** Lists of the parents checked longest ago, in rounds: a budget that ends leaves every list an equal part of its share. */
+  /**
+   * Lists of the parents checked longest ago, in small rounds: a budget that ends leaves every list an equal part of its share,
+   * so that none waits for ever behind the others.
+   */
   async #oldest(account: Account): Promise<void> {
     const days = this.#shell.deps.freshnessDays;
-    const now = this.#context.passStartedAt;
-    const shares = new Map<string, number>();
+    const chosen = new Map<string, readonly string[]>();
     for (const unit of this.#units(account, 'children')) {
-      shares.set(unitName(unit), rotationShare(await countParents(this.#context, unit, days, now), days));
+      const counts = await countParents(this.#context, unit, days, this.#context.passStartedAt);
+      chosen.set(unitName(unit), await oldestParents(this.#context, unit, rotationShare(counts, days)));
     }
     for (let round = 0; round < ROUNDS && !this.#shell.ending; round += 1) {
       await this.#each(account, 'children', 5, async (unit) => {
-        const share = shares.get(unitName(unit)) ?? 0;
-        const limit = Math.ceil((share * (round + 1)) / ROUNDS) - Math.ceil((share * round) / ROUNDS);
-        return limit === 0 ? { state: 'skipped' } : await runChildren(this.#context, unit, { kind: 'oldest', limit });
+        const ids = slice(chosen.get(unitName(unit)) ?? [], round);
+        return ids.length === 0 ? { state: 'skipped' } : await runChildren(this.#context, unit, { kind: 'these', ids });
       });
     }
   }
