@@ -117,7 +117,9 @@ export async function benchLoader(database: BenchDatabase, rows = 200_000, repet
     await writeCopyFile(file, pages);
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       await database.pool.query('DROP TABLE IF EXISTS bench_copy');
-      await database.pool.query('CREATE TABLE bench_copy (LIKE lobbie.appointments INCLUDING INDEXES)');
+      await database.pool.query(
+        'CREATE TABLE bench_copy (LIKE lobbie.appointments INCLUDING DEFAULTS INCLUDING INDEXES)',
+      );
       await database.pool.query('TRUNCATE lobbie.appointments');
       await database.pool.query('CHECKPOINT');
       const columns = copyColumns(table)
@@ -132,7 +134,7 @@ export async function benchLoader(database: BenchDatabase, rows = 200_000, repet
       );
       await database.pool.query('CHECKPOINT');
       loadTimes.push(await timed(() => load(database, pages)));
-      await database.pool.query('ANALYZE lobbie.appointments');
+      await database.pool.query('VACUUM ANALYZE lobbie.appointments');
       await database.pool.query('CHECKPOINT');
       const before = await walBytes(database.pool);
       unchangedTimes.push(await timed(() => load(database, pages)));

@@ -47,7 +47,21 @@ export function createPreparer(resource: Resource): Preparer {
   // Where the record may say where it belongs, its word counts; the path fills in what it leaves out.
   const sources = table.columns.map(({ name }) => ({ name, field: fieldOf.get(name) }));
   const keyAt = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
-  const hashed = sources.filter(({ name }) => name !== 'account_id' && !table.keepFirst.includes(name));
+  // What the path may say of a row, as far as it is part of its content.
+  const placed = ['location_id', 'id', ...resource.context].filter(
+    (name) => sources.some((source) => source.name === name) && !table.keepFirst.includes(name),
+  );
+
+  const rejected = (source: Sourced, accountId: string, record: string, reason: string): { reject: Reject } => ({
+    reject: {
+      accountId,
+      resource: resource.name,
+      recordKey: recordKey(resource, source),
+      reason,
+      record,
+      context: source.context,
+    },
+  });
 
   const withAliases = (record: Readonly<Record<string, unknown>>) => {
     if (aliased.every((field) => record[field.name] !== undefined)) return record;
@@ -71,40 +85,35 @@ export function createPreparer(resource: Resource): Preparer {
         }
       }
       const raw = JSON.stringify(record);
-      const context: Record<string, string> = { ...source.context, account_id: accountId };
-      const rejected = (reason: string): { reject: Reject } => ({
-        reject: {
-          accountId,
-          resource: resource.name,
-          recordKey: recordKey(resource, source),
-          reason,
-          record: raw,
-          context: source.context,
-        },
-      });
-
       const storable = storableJson(raw);
-      if (typeof storable !== 'string') return rejected(nameBadText(record) ?? storable.problem);
+      if (typeof storable !== 'string') {
+        return rejected(source, accountId, raw, nameBadText(record) ?? storable.problem);
+      }
       const parsed = resource.schema.safeParse(withAliases(record));
       if (!parsed.success) {
-        return rejected(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+        const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+        return rejected(source, accountId, raw, faults.join('; '));
       }
 
       const surrogate = resource.surrogateId;
       const values = sources.map(({ name, field }) => {
         const own = field === undefined ? null : (parsed.data[field] ?? null);
-        return own ?? context[name] ?? (name === 'id' ? (surrogate?.(source) ?? null) : null);
+        if (own !== null) return own;
+        if (name === 'account_id') return accountId;
+        return source.context[name] ?? (name === 'id' ? (surrogate?.(source) ?? null) : null);
       });
       const key: string[] = [];
       for (const at of keyAt) {
         const value = values[at];
-        if (value === null || value === undefined) return rejected(`${table.columns[at]?.name}: required, but missing`);
+        if (value === null || value === undefined) {
+          return rejected(source, accountId, raw, `${table.columns[at]?.name}: required, but missing`);
+        }
         key.push(value);
       }
       // The path is part of the row: a record that moves to another parent unchanged is a changed row.
       let place = '';
-      for (const { name } of hashed) {
-        const id = context[name];
+      for (const name of placed) {
+        const id = source.context[name];
         if (id !== undefined) place += `\n${name}=${id}`;
       }
       const digest = hash('sha256', raw + place, 'hex').slice(0, 32);

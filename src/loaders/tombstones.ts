@@ -85,6 +85,7 @@ export async function restoreBelow(
   parent: { readonly column: string; readonly parentId: string; readonly at: string },
   options: TombstoneOptions,
 ): Promise<number> {
+  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
   const { rowCount } = await tx.client.query(
     `UPDATE ${tableName(table)} t SET _deleted_at = NULL, _loaded_at = $4, _run_id = $5, _version = t._version + 1
      WHERE ${ofAccount(table)} AND t.${identifier(parent.column)} = $2::bigint AND t._deleted_at = $3::timestamptz`,

@@ -1,7 +1,7 @@
 import type { Delete } from '../db/tables.ts';
 import { type Transaction, withTransaction } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
-import { keyText, ofAccount, restore, restoreBelow } from '../loaders/tombstones.ts';
+import { keyText, ofAccount, restore, restoreBelow, type TombstoneOptions } from '../loaders/tombstones.ts';
 import { addAudit } from '../state/audit.ts';
 import { markDue } from '../state/checks.ts';
 import { decideDeletes, listDeletes } from '../state/deletes.ts';
@@ -70,7 +70,8 @@ export async function restoreDeletes(
   for (const entry of entries) {
     await withTransaction(deps.pool, async (tx) => {
       const now = deps.clock.now();
-      if (entry.status === 'applied') restored += await takeBack(tx, entry, now);
+      if (entry.status === 'applied')
+        restored += await takeBack(tx, entry, { runId: entry.run_id, now, noHistory: deps.noHistory });
       await decideDeletes(tx.db, [entry.id], 'restored', now);
       const subject = { delete: entry.id, key: entry.key };
       const { account_id: accountId, resource } = entry;
@@ -81,10 +82,9 @@ export async function restoreDeletes(
 }
 
 /** Takes the mark off a row and off all that was marked together with it; returns whether there was one. */
-async function takeBack(tx: Transaction, entry: Delete, now: Date): Promise<number> {
+async function takeBack(tx: Transaction, entry: Delete, options: TombstoneOptions): Promise<number> {
   const resource = resourceNamed(entry.resource);
   const { table } = preparerOf(resource);
-  const options = { runId: entry.run_id, now };
   const { rows } = await tx.client.query<{ at: string }>(
     `SELECT t._deleted_at::text AS at FROM lobbie."${resource.name}" t
      WHERE ${ofAccount(table)} AND ${keyText(table)} = $2 AND t._deleted_at IS NOT NULL FOR UPDATE`,
@@ -99,7 +99,7 @@ async function takeBack(tx: Transaction, entry: Delete, now: Date): Promise<numb
       await restoreBelow(tx, preparerOf(child).table, entry.account_id, { column, parentId: entry.key, at }, options);
     }
     const children = childrenOf(resource.name).map((child) => child.name);
-    await markDue(tx.db, entry.account_id, children, [entry.key], now);
+    await markDue(tx.db, entry.account_id, children, [entry.key], options.now);
   }
   return back.length;
 }
