@@ -45,12 +45,3 @@ export interface TableBatch {
   readonly rows: Row[];
   readonly rejects: Reject[];
 }
-
-export interface LoadCounts {
-  inserted: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
-}
-
-export const noCounts = (): LoadCounts => ({ inserted: 0, updated: 0, unchanged: 0, rejected: 0 });

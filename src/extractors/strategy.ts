@@ -11,6 +11,8 @@ export type Strategy =
       readonly newestFirst?: boolean;
       /** Statuses that a row can leave: walked through every night, and what left one of them is read again. */
       readonly openStatuses: readonly string[];
+      /** Columns that hold a status; a row is open while one of them is. Default `status`. */
+      readonly statusColumns?: readonly string[];
     }
   /** The lists of parents that are new, changed or show a sign; then those checked longest ago. */
   | { readonly kind: 'children' }
@@ -35,3 +37,7 @@ export function describeStrategy(strategy: Strategy): string {
       return 'comes with its parent';
   }
 }
+
+/** SQL condition for a row (alias `t`) in one of the statuses of an array parameter. */
+export const isOpen = (strategy: Extract<Strategy, { kind: 'recent' }>, parameter: string): string =>
+  `(${(strategy.statusColumns ?? ['status']).map((column) => `t.${column} = ANY(${parameter})`).join(' OR ')})`;

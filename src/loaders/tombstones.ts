@@ -20,9 +20,32 @@ export interface TombstoneOptions {
   readonly noHistory?: ReadonlySet<string>;
 }
 
+/** The rows to mark or to restore: a condition (alias `t`) whose parameters begin at `$5`. */
+interface Affected {
+  readonly accountId: string;
+  readonly where: string;
+  readonly values: readonly unknown[];
+}
+
+/** Sets or takes off the mark; either is a version of its own. Returns the keys of the rows that were written. */
+async function setMark(
+  tx: Transaction,
+  table: TableSpec,
+  deletedAt: Date | null,
+  { accountId, where, values }: Affected,
+  options: TombstoneOptions,
+): Promise<readonly string[]> {
+  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
+  const { rows } = await tx.client.query<{ key: string }>(
+    `UPDATE ${tableName(table)} t SET _deleted_at = $2::timestamptz, _loaded_at = $3, _run_id = $4, _version = t._version + 1
+     WHERE ${ofAccount(table)} AND ${where} RETURNING ${keyText(table)} AS key`,
+    [accountId, deletedAt, options.now, options.runId, ...values],
+  );
+  return rows.map((row) => row.key);
+}
+
 /**
- * Marks rows as deleted; all their columns stay as they were. Rows that are marked already
- * are left alone.
+ * Marks rows as deleted; all their columns stay as they were. Rows that are marked already are left alone.
  *
  * @returns the keys that were marked now
  */
@@ -33,13 +56,8 @@ export async function tombstone(
   keys: readonly string[],
   options: TombstoneOptions,
 ): Promise<readonly string[]> {
-  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
-  const { rows } = await tx.client.query<{ key: string }>(
-    `UPDATE ${tableName(table)} t SET _deleted_at = $3, _loaded_at = $3, _run_id = $4, _version = t._version + 1
-     WHERE ${ofAccount(table)} AND ${keyText(table)} = ANY($2::text[]) AND t._deleted_at IS NULL RETURNING ${keyText(table)} AS key`,
-    [accountId, keys, options.now, options.runId],
-  );
-  return rows.map((row) => row.key);
+  const where = `${keyText(table)} = ANY($5::text[]) AND t._deleted_at IS NULL`;
+  return await setMark(tx, table, options.now, { accountId, where, values: [keys] }, options);
 }
 
 /** Marks everything that hangs below given parents as deleted; returns how many rows. */
@@ -51,13 +69,8 @@ export async function tombstoneBelow(
   parentIds: readonly string[],
   options: TombstoneOptions,
 ): Promise<number> {
-  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
-  const { rowCount } = await tx.client.query(
-    `UPDATE ${tableName(table)} t SET _deleted_at = $3, _loaded_at = $3, _run_id = $4, _version = t._version + 1
-     WHERE ${ofAccount(table)} AND t.${identifier(column)} = ANY($2::bigint[]) AND t._deleted_at IS NULL`,
-    [accountId, parentIds, options.now, options.runId],
-  );
-  return rowCount ?? 0;
+  const where = `t.${identifier(column)} = ANY($5::bigint[]) AND t._deleted_at IS NULL`;
+  return (await setMark(tx, table, options.now, { accountId, where, values: [parentIds] }, options)).length;
 }
 
 /** Takes the mark off again. */
@@ -68,13 +81,8 @@ export async function restore(
   keys: readonly string[],
   options: TombstoneOptions,
 ): Promise<readonly string[]> {
-  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
-  const { rows } = await tx.client.query<{ key: string }>(
-    `UPDATE ${tableName(table)} t SET _deleted_at = NULL, _loaded_at = $3, _run_id = $4, _version = t._version + 1
-     WHERE ${ofAccount(table)} AND ${keyText(table)} = ANY($2::text[]) AND t._deleted_at IS NOT NULL RETURNING ${keyText(table)} AS key`,
-    [accountId, keys, options.now, options.runId],
-  );
-  return rows.map((row) => row.key);
+  const where = `${keyText(table)} = ANY($5::text[]) AND t._deleted_at IS NOT NULL`;
+  return await setMark(tx, table, null, { accountId, where, values: [keys] }, options);
 }
 
 /** Takes the mark off what hangs below a parent and was marked at the given instant (as Postgres prints it). */
@@ -85,11 +93,7 @@ export async function restoreBelow(
   parent: { readonly column: string; readonly parentId: string; readonly at: string },
   options: TombstoneOptions,
 ): Promise<number> {
-  if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
-  const { rowCount } = await tx.client.query(
-    `UPDATE ${tableName(table)} t SET _deleted_at = NULL, _loaded_at = $4, _run_id = $5, _version = t._version + 1
-     WHERE ${ofAccount(table)} AND t.${identifier(parent.column)} = $2::bigint AND t._deleted_at = $3::timestamptz`,
-    [accountId, parent.parentId, parent.at, options.now, options.runId],
-  );
-  return rowCount ?? 0;
+  const where = `t.${identifier(parent.column)} = $5::bigint AND t._deleted_at = $6::timestamptz`;
+  const values = [parent.parentId, parent.at];
+  return (await setMark(tx, table, null, { accountId, where, values }, options)).length;
 }

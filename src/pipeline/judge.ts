@@ -1,6 +1,6 @@
 import type { Resource } from '../extractors/resource.ts';
 import { tableName } from '../loaders/merge-sql.ts';
-import { keyText } from '../loaders/tombstones.ts';
+import { keyText, ofAccount } from '../loaders/tombstones.ts';
 import { addCandidates } from '../state/deletes.ts';
 import { markJudged, passSweeps, type SweepRow } from '../state/passes.ts';
 import { sweepKeysSql } from '../state/sweep-keys.ts';
@@ -72,7 +72,7 @@ async function judge(context: RunContext, accountId: string, resource: Resource,
        (SELECT count(*)::int FROM seen) AS met
      FROM ${tableName(table)} t
      WHERE t._deleted_at IS NULL AND t._read_at < $3
-       AND ${resource.scope === 'global' ? '$1::text IS NOT NULL' : 't.account_id = $1::bigint'}
+       AND ${ofAccount(table)}
        AND ${resource.scope === 'location' ? '($4::bigint IS NULL OR t.location_id = $4::bigint)' : '$4::bigint IS NULL'}
        AND NOT EXISTS (SELECT FROM seen WHERE seen.k = ${keyText(table)})`,
     [accountId, sweeps, begun, verdict.locationId],

@@ -6,6 +6,7 @@ import { endPass, openPass } from '../state/passes.ts';
 import type { RunContext, Unit } from './context.ts';
 import { decideCandidates } from './deletions.ts';
 import { judgeSweeps } from './judge.ts';
+import type { FinalStatus } from './outcome.ts';
 import { type RunDependencies, type RunReport, RunShell, type ShellOptions } from './shell.ts';
 import { runUnit, type UnitOutcome } from './unit.ts';
 import { planUnits, TOKEN_ACCOUNT, unitPriority } from './units.ts';
@@ -42,10 +43,22 @@ export async function executeBackfill(deps: RunDependencies, options: RunOptions
       await Promise.all([TOKEN_ACCOUNT, ...shell.accounts].map((account) => readAccount(shell, context, account)));
     },
     async (shell, status) => {
-      if (passId === undefined || shell.busy || (status !== 'succeeded' && status !== 'partial')) return;
-      await endPass(deps.db, passId, status === 'succeeded' ? 'finished' : 'partial', deps.clock.now());
+      await endPassAs(shell, passId, status);
     },
   );
+}
+
+/** Ends the pass of a run that came to its end; one that was stopped, or shared its lists with another run, stays open. */
+export async function endPassAs(shell: RunShell, passId: string | undefined, status: FinalStatus): Promise<void> {
+  if (passId === undefined || shell.busy || (status !== 'succeeded' && status !== 'partial')) return;
+  const { db, clock } = shell.deps;
+  await endPass(db, passId, status === 'succeeded' ? 'finished' : 'partial', clock.now());
+}
+
+/** What another run is reading at this moment: wanted, and not leased. */
+export function busyOf(wanted: readonly Resource[], leased: readonly Resource[]): ReadonlySet<string> {
+  const names = new Set(leased.map((resource) => resource.name));
+  return new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
 }
 
 /** Reads every selected list of one account: its places first, then all others, each after those it takes parents from. */
@@ -58,9 +71,7 @@ async function readAccount(shell: RunShell, context: RunContext, accountId: stri
     return;
   const locations = accountId === TOKEN_ACCOUNT ? [] : await shell.locations(accountId);
   const rest = leased.filter((resource) => resource !== places);
-  const names = new Set(leased.map((resource) => resource.name));
-  const busy = new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
-  await readAll(shell, context, accountId, { resources: rest, locations, busy });
+  await readAll(shell, context, accountId, { resources: rest, locations, busy: busyOf(wanted, leased) });
   if (shell.ending) return;
   await judgeSweeps(context, accountId, leased, shell.options.selection.locations.length === 0);
   shell.held += await decideCandidates(context, accountId, shell.deps.deleteThreshold);

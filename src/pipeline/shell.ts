@@ -18,6 +18,7 @@ import type { Progress, RunContext, Unit } from './context.ts';
 import { flushTally } from './flush.ts';
 import { decideOutcome, type FinalStatus } from './outcome.ts';
 import { Permits } from './permits.ts';
+import { knownLocations } from './places.ts';
 import { RunSession } from './session.ts';
 import { shareRate } from './share-rate.ts';
 import { Tally } from './tally.ts';
@@ -242,12 +243,7 @@ export class RunShell {
 
   /** The places of an account that the selection allows, from the warehouse. */
   async locations(accountId: string): Promise<readonly string[]> {
-    const { rows } = await this.deps.pool.query<{ id: string }>(
-      'SELECT id::text AS id FROM lobbie.locations WHERE account_id = $1 AND _deleted_at IS NULL ORDER BY id',
-      [accountId],
-    );
-    const chosen = new Set(this.options.selection.locations);
-    return rows.map((row) => row.id).filter((id) => chosen.size === 0 || chosen.has(id));
+    return await knownLocations(this.deps.pool, accountId, this.options.selection);
   }
 
   async #close(end: ((shell: RunShell, status: FinalStatus) => Promise<void>) | undefined): Promise<RunReport> {

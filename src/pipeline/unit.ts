@@ -51,13 +51,28 @@ export async function runUnit(context: RunContext, unit: Unit, complete: boolean
     await closeSweep(context.db, sweep.id, complete ? null : PARENTS_INCOMPLETE, context.clock.now());
     return { state: 'certified' };
   } catch (cause) {
-    const error = classifyError(cause);
-    if (error instanceof StopError || (context.stop.requested && error.action !== 'abort')) return { state: 'stopped' };
-    const reason = complete ? error.code : PARENTS_INCOMPLETE;
-    await closeSweep(context.db, sweep.id, reason, context.clock.now()).catch(() => undefined);
-    await recordProblem(context, unit, error).catch(() => undefined);
-    return { state: 'failed', error };
+    return await outcomeOf(context, unit, cause, (code) =>
+      closeSweep(context.db, sweep.id, complete ? code : PARENTS_INCOMPLETE, context.clock.now()),
+    );
   }
+}
+
+/**
+ * What became of a unit that threw: stopped with the run, or failed, which is noted where people look.
+ *
+ * @param close closes the sweep of the unit with the code of the failure, if it has one
+ */
+export async function outcomeOf(
+  context: RunContext,
+  unit: Unit,
+  cause: unknown,
+  close: (code: string) => Promise<void> = async () => undefined,
+): Promise<UnitOutcome> {
+  const error = classifyError(cause);
+  if (error instanceof StopError || (context.stop.requested && error.action !== 'abort')) return { state: 'stopped' };
+  await close(error.code).catch(() => undefined);
+  await recordProblem(context, unit, error).catch(() => undefined);
+  return { state: 'failed', error };
 }
 
 /** Notes a failure where people look for it: in the log and in `lobbie_sync.run_problems`. */

@@ -6,9 +6,9 @@ import { ApiError } from '../core/errors.ts';
 import type { Row } from '../core/row.ts';
 import { readPages } from '../extractors/pages.ts';
 import { resourceNamed } from '../extractors/registry.ts';
-import type { Resource } from '../extractors/resource.ts';
 import { windowQuery } from '../extractors/windows.ts';
 import { identifier, tableName } from '../loaders/merge-sql.ts';
+import { keyText, ofAccount } from '../loaders/tombstones.ts';
 import { addRunCounts } from '../state/runs.ts';
 import { type Collected, collect, preparerOf } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
@@ -103,8 +103,8 @@ const identity = (unit: Unit) => ({
 async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
   const { resource } = unit;
   const { table } = preparerOf(resource);
-  const key = keyExpression(resource);
-  const account = resource.scope === 'global' ? '$1::text IS NOT NULL' : 't.account_id = $1::bigint';
+  const key = keyText(table);
+  const account = ofAccount(table);
   // A list that only fills in what another leaves out, or that is one of several over the same rows, leaves none over.
   const partial = unit.read.secondary === true || resource.sharedByLocations === true;
   // The hash also tells the order of keys apart, which says nothing: where it differs, the content decides.
@@ -140,10 +140,6 @@ async function difference(client: pg.PoolClient, unit: Unit, scope: Scope) {
     extraKeys: found?.extra_keys ?? [],
   };
 }
-
-/** The key of a row as one text; ids hold no slash. */
-const keyExpression = (resource: Resource): string =>
-  resource.key.map((column) => `t.${identifier(column)}::text`).join(` || '/' || `);
 
 interface Part {
   readonly parentId?: string;

@@ -4,7 +4,7 @@ import { defineResource } from '../resource.ts';
 export const notifications = defineResource({
   name: 'notifications',
   description: 'Messages to patients; e-mail and SMS have separate delivery states.',
-  strategy: { kind: 'recent', days: 7, openStatuses: ['PENDING'] },
+  strategy: { kind: 'recent', days: 7, openStatuses: ['PENDING'], statusColumns: ['email_status', 'sms_status'] },
   scope: 'location',
   reads: [
     {

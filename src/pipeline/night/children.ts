@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream';
-import { StopError } from '../../core/errors.ts';
-import { classifyError } from '../../db/pool.ts';
 import { identifier } from '../../loaders/merge-sql.ts';
 import { closeSweep, openSweep } from '../../state/passes.ts';
 import { type RunContext, type Unit, unitScope } from '../context.ts';
 import { noParents, parentChunks } from '../parent-stream.ts';
 import { pump } from '../stream.ts';
-import { recordProblem, type UnitOutcome } from '../unit.ts';
+import { outcomeOf, type UnitOutcome } from '../unit.ts';
 
 /** Which parents to read: those that something speaks for, or given ones. */
 export type Choice = { readonly kind: 'due' } | { readonly kind: 'these'; readonly ids: readonly string[] };
@@ -80,10 +78,7 @@ export async function runChildren(context: RunContext, unit: Unit, choice: Choic
     const ended = await pump(context, target, parentChunks(context, unit, noParents, source));
     return ended ? { state: 'certified' } : { state: 'stopped' };
   } catch (cause) {
-    const error = classifyError(cause);
-    if (error instanceof StopError || (context.stop.requested && error.action !== 'abort')) return { state: 'stopped' };
-    await recordProblem(context, unit, error).catch(() => undefined);
-    return { state: 'failed', error };
+    return await outcomeOf(context, unit, cause);
   }
 }
 

@@ -1,11 +1,20 @@
 import { selectionKey } from '../../core/selection.ts';
 import type { Resource } from '../../extractors/resource.ts';
 import { chooseRead } from '../../extractors/select.ts';
-import { endPass, openPass } from '../../state/passes.ts';
+import { openPass } from '../../state/passes.ts';
 import { type RunContext, type Unit, unitName } from '../context.ts';
 import { decideCandidates } from '../deletions.ts';
 import { judgeSweeps } from '../judge.ts';
-import { type RunDependencies, type RunOptions, type RunReport, readAll, readPlaces, wantedResources } from '../run.ts';
+import {
+  busyOf,
+  endPassAs,
+  type RunDependencies,
+  type RunOptions,
+  type RunReport,
+  readAll,
+  readPlaces,
+  wantedResources,
+} from '../run.ts';
 import { RunShell } from '../shell.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../units.ts';
 import { certifyChildren, countParents, oldestParents, rotationShare, runChildren } from './children.ts';
@@ -57,10 +66,7 @@ export async function executeNight(deps: RunDependencies, options: RunOptions): 
       await new Night(shell, shell.context(pass, { signals: true })).run();
     },
     async (shell, status) => {
-      if (passId === undefined || shell.busy) return;
-      if (status === 'succeeded' || status === 'partial') {
-        await endPass(deps.db, passId, status === 'succeeded' ? 'finished' : 'partial', deps.clock.now());
-      }
+      await endPassAs(shell, passId, status);
     },
   );
 }
@@ -117,8 +123,7 @@ class Night {
         const places = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.name === 'locations');
         const open =
           resources.length > 0 && (places === undefined || (await readPlaces(this.#shell, this.#context, id, places)));
-        const names = new Set(resources.map((resource) => resource.name));
-        const busy = new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
+        const busy = busyOf(wanted, resources);
         return {
           id,
           resources,

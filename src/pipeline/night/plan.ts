@@ -1,6 +1,8 @@
 import type { Selection } from '../../core/selection.ts';
 import { chooseRead, selectResources } from '../../extractors/select.ts';
+import { isOpen } from '../../extractors/strategy.ts';
 import type { Unit } from '../context.ts';
+import { knownLocations } from '../places.ts';
 import type { RunDependencies } from '../shell.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../units.ts';
 import { countParents, rotationShare } from './children.ts';
@@ -122,12 +124,7 @@ export async function planNight(
 }
 
 async function unitsOf(deps: RunDependencies, account: string, selection: Selection): Promise<readonly Unit[]> {
-  const { rows } = await deps.pool.query<{ id: string }>(
-    'SELECT id::text AS id FROM lobbie.locations WHERE account_id = $1 AND _deleted_at IS NULL ORDER BY id',
-    [account],
-  );
-  const chosen = new Set(selection.locations);
-  const locations = rows.map((row) => row.id).filter((id) => chosen.size === 0 || chosen.has(id));
+  const locations = await knownLocations(deps.pool, account, selection);
   const resources = selectResources(selection.resources);
   return planUnits(resources, account, locations, (read) => chooseRead(read, deps.newerOperations)).map(
     ({ unit }) => unit,
@@ -138,11 +135,9 @@ async function recentCost(deps: RunDependencies, unit: Unit, now: Date): Promise
   const { strategy } = unit.resource;
   const column = unit.read.window?.column;
   if (strategy.kind !== 'recent' || column === undefined) return 0;
-  const open =
-    unit.resource.name === 'notifications' ? '(email_status = ANY($4) OR sms_status = ANY($4))' : 'status = ANY($4)';
   const { rows } = await deps.pool.query<{ recent: number; open: number }>(
-    `SELECT count(*) FILTER (WHERE "${column}" >= $3)::int AS recent, count(*) FILTER (WHERE ${open})::int AS open
-     FROM lobbie.${unit.resource.name} WHERE account_id = $1 AND location_id = $2 AND _deleted_at IS NULL`,
+    `SELECT count(*) FILTER (WHERE "${column}" >= $3)::int AS recent, count(*) FILTER (WHERE ${isOpen(strategy, '$4')})::int AS open
+     FROM lobbie.${unit.resource.name} t WHERE account_id = $1 AND location_id = $2 AND _deleted_at IS NULL`,
     [unit.accountId, unit.locationId, new Date(now.getTime() - strategy.days * DAY_MS), strategy.openStatuses],
   );
   const { recent = 0, open: openRows = 0 } = rows[0] ?? {};

@@ -1,13 +1,12 @@
-import { ApiError, type LobbieSyncError, StopError } from '../../core/errors.ts';
-import { classifyError } from '../../db/pool.ts';
-import type { Strategy } from '../../extractors/strategy.ts';
+import { ApiError } from '../../core/errors.ts';
+import { isOpen, type Strategy } from '../../extractors/strategy.ts';
 import { closeSweep, loadCursors, openSweep } from '../../state/passes.ts';
 import { sweepKeysSql } from '../../state/sweep-keys.ts';
 import { commitBatch } from '../commit.ts';
 import { type RunContext, type Unit, unitName, unitScope } from '../context.ts';
 import { type ListCursor, listChunks } from '../list-stream.ts';
 import { pump } from '../stream.ts';
-import { recordProblem, type UnitOutcome } from '../unit.ts';
+import { outcomeOf, type UnitOutcome } from '../unit.ts';
 
 type Recent = Extract<Strategy, { kind: 'recent' }>;
 
@@ -42,11 +41,7 @@ export async function runRecent(context: RunContext, unit: Unit, strategy: Recen
     await closeSweep(context.db, sweep.id, null, context.clock.now());
     return { state: 'certified' };
   } catch (cause) {
-    const error: LobbieSyncError = classifyError(cause);
-    if (error instanceof StopError || (context.stop.requested && error.action !== 'abort')) return { state: 'stopped' };
-    await closeSweep(context.db, sweep.id, error.code, context.clock.now()).catch(() => undefined);
-    await recordProblem(context, unit, error).catch(() => undefined);
-    return { state: 'failed', error };
+    return await outcomeOf(context, unit, cause, (code) => closeSweep(context.db, sweep.id, code, context.clock.now()));
   }
 }
 
@@ -70,7 +65,7 @@ class RecentReader {
       const walk = () => this.#stream(`status:${status}`, { next: null, pages: 0 }, { status });
       if (!(await this.#optional(walk))) return false;
     }
-    return await this.#leftOpen(strategy.openStatuses);
+    return await this.#leftOpen(strategy);
   }
 
   /** Some filters and orders are assumed by the contract; where the API refuses one, the rotation is what is left. */
@@ -122,17 +117,14 @@ class RecentReader {
    * Rows that were open when they were read and are not met among the open ones any more have left that status. They are
    * read again through the list of their patient, which gives them in the form of the list.
    */
-  async #leftOpen(statuses: readonly string[]): Promise<boolean> {
+  async #leftOpen(strategy: Recent): Promise<boolean> {
+    const statuses = strategy.openStatuses;
     const { pool, stop } = this.#context;
     if (statuses.length === 0) return true;
-    const open =
-      this.#unit.resource.name === 'notifications'
-        ? '(t.email_status = ANY($3) OR t.sms_status = ANY($3))'
-        : 't.status = ANY($3)';
     const { rows } = await pool.query<{ patient: string }>(
       `WITH seen AS MATERIALIZED (${sweepKeysSql('$4')})
        SELECT DISTINCT t.patient_id::text AS patient FROM lobbie.${this.#unit.resource.name} t
-       WHERE t.account_id = $1 AND t.location_id = $2 AND ${open} AND t._deleted_at IS NULL AND t.patient_id IS NOT NULL
+       WHERE t.account_id = $1 AND t.location_id = $2 AND ${isOpen(strategy, '$3')} AND t._deleted_at IS NULL AND t.patient_id IS NOT NULL
          AND NOT EXISTS (SELECT FROM seen WHERE seen.k = t.id::text) ORDER BY 1`,
       [this.#unit.accountId, this.#unit.locationId, statuses, [this.#sweepId]],
     );
