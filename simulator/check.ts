@@ -68,8 +68,12 @@ export function problemOf(document: Document, name: string, value: unknown, give
     if (met.length !== 1)
       return `exactly one of ${choicesOf.flatMap((choice) => choice.required).join(', ')} is needed`;
   }
-  for (const [field, inner] of Object.entries((schema['properties'] ?? {}) as Record<string, Schema>)) {
-    const problem = row[field] === undefined ? undefined : problemOf(document, field, row[field], inner);
+  const properties = (schema['properties'] ?? {}) as Record<string, Schema>;
+  const others = schema['additionalProperties'];
+  for (const [field, content] of Object.entries(row)) {
+    const inner = Object.hasOwn(properties, field) ? properties[field] : others;
+    if (content === undefined || typeof inner !== 'object') continue;
+    const problem = problemOf(document, field, content, inner as Schema);
     if (problem !== undefined) return problem;
   }
   return undefined;

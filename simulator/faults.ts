@@ -3,7 +3,9 @@ import { hashText, mix, stream } from './random.ts';
 /** The kinds of fault. */
 export const FAULT_KINDS = [
   'status',
+  'status-after',
   'timeout',
+  'timeout-after',
   'reset-before',
   'reset-after',
   'truncate',
@@ -32,7 +34,7 @@ export interface FaultRule {
   path?: string;
   accountId?: number;
   locationId?: number;
-  /** Status to answer with, for kind 'status'. @default 500 */
+  /** Status to answer with, for kinds 'status' and 'status-after'. @default 500 */
   status?: number;
   /** Matches to let pass first. @default 0 */
   after?: number;
@@ -79,6 +81,12 @@ export interface FaultTarget {
   hasCursor: boolean;
   isList: boolean;
 }
+
+/** Kinds that answer in place of the operation, whose work is never done. */
+export const INSTEAD_OF_WORK: ReadonlySet<FaultKind> = new Set(['status', 'timeout', 'reset-before']);
+
+/** Kinds that answer in place of the operation once its work is done: a client can't tell them from their siblings. */
+export const INSTEAD_OF_ANSWER: ReadonlySet<FaultKind> = new Set(['status-after', 'timeout-after']);
 
 /** Kinds that only make sense for an answer with a list. */
 const LIST_ONLY: ReadonlySet<FaultKind> = new Set([

@@ -11,7 +11,7 @@ import { Tokens } from './tokens.ts';
 import { type JournalEntry, makeWorld, type World } from './world.ts';
 
 export { FAULT_KINDS, type FaultKind, type FaultRule, parseFaults } from './faults.ts';
-export type { SimulatorOptions } from './options.ts';
+export type { AppointmentBody, SimulatorOptions } from './options.ts';
 export type { StatsReport } from './stats.ts';
 export type { JournalEntry, World } from './world.ts';
 

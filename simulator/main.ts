@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseFaults } from './faults.ts';
 import { startSimulator } from './index.ts';
-import type { SimulatorOptions } from './options.ts';
+import { parseAppointmentBody, type SimulatorOptions } from './options.ts';
 
 function number(name: string, text: string): number {
   const value = Number(text);
@@ -26,6 +26,7 @@ export function readArguments(args: string[]): SimulatorOptions {
       latency: text,
       'token-ttl': text,
       faults: text,
+      'appointment-body': text,
       now: text,
     },
   });
@@ -40,6 +41,8 @@ export function readArguments(args: string[]): SimulatorOptions {
   if (values.latency !== undefined) options.latencyMs = number('latency', values.latency);
   if (values['token-ttl'] !== undefined) options.tokenTtlSeconds = number('token-ttl', values['token-ttl']);
   if (values.faults !== undefined) options.faults = parseFaults(JSON.parse(readFileSync(values.faults, 'utf8')));
+  if (values['appointment-body'] !== undefined)
+    options.appointmentBody = parseAppointmentBody(values['appointment-body']);
   if (values.now !== undefined) options.now = values.now;
   return options;
 }

@@ -1,5 +1,11 @@
 import { type FaultRule, parseFaults } from './faults.ts';
 
+/** The bodies that createAppointment can take; the documents show both. */
+export const APPOINTMENT_BODIES = ['listing', 'self-scheduling'] as const;
+
+/** A body of createAppointment. */
+export type AppointmentBody = (typeof APPOINTMENT_BODIES)[number];
+
 /** How to start a simulator. Every option has a default. */
 export interface SimulatorOptions {
   /** TCP port; 0 takes any free one. @default 0 */
@@ -32,6 +38,11 @@ export interface SimulatorOptions {
   scope?: string | undefined;
   /** Whether rows of listLabs carry their panels. @default true */
   labsEmbedPanels?: boolean;
+  /**
+   * What createAppointment takes: the body of the operation list, or that of the stored page, which is the
+   * self-scheduling body and may do without a patient. @default 'listing'
+   */
+  appointmentBody?: AppointmentBody;
   /** The simulated present. @default '2026-01-15T12:00:00Z' */
   now?: string;
 }
@@ -43,6 +54,13 @@ function whole(name: string, value: number, least: number): number {
   if (!Number.isSafeInteger(value) || value < least)
     throw new Error(`${name} must be a whole number of at least ${least}`);
   return value;
+}
+
+/** Reads the name of a body of createAppointment. @throws Error that names the known ones. */
+export function parseAppointmentBody(name: string): AppointmentBody {
+  const known = APPOINTMENT_BODIES.find((body) => body === name);
+  if (known === undefined) throw new Error(`appointmentBody must be one of ${APPOINTMENT_BODIES.join(', ')}`);
+  return known;
 }
 
 /** Fills in the defaults. @throws Error naming the option that makes no sense. */
@@ -70,6 +88,7 @@ export function completeOptions(options: SimulatorOptions): Settings {
     apiKey: options.apiKey,
     scope: options.scope,
     labsEmbedPanels: options.labsEmbedPanels ?? true,
+    appointmentBody: parseAppointmentBody(options.appointmentBody ?? 'listing'),
     now,
   };
 }

@@ -12,7 +12,14 @@ export interface Reply {
 
 /** A bare-bones client of a simulator for tests. */
 export interface TestClient {
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** Throws when there is no whole answer, or when the signal comes before it. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Reply>;
   get(path: string): Promise<Reply>;
   /** All rows of a list, page by page. Throws on a status other than 200. */
   rows(path: string, key: string, limit?: number): Promise<Row[]>;
@@ -42,14 +49,26 @@ export async function testClient(simulator: Simulator): Promise<TestClient> {
   });
   const signedIn = await read(await fetch(simulator.tokenUrl, { method: 'POST', body: form }));
   const token = String(signedIn.body?.['access_token']);
-  const send = async (url: string, method: string, body: unknown, headers: Record<string, string>): Promise<Reply> => {
+  const send = async (
+    url: string,
+    method: string,
+    body: unknown,
+    headers: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Reply> => {
     const content: RequestInit = body === undefined ? {} : { body: JSON.stringify(body) };
     const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-    return read(await fetch(url, { method, headers: { ...type, ...headers }, ...content }));
+    return read(await fetch(url, { method, headers: { ...type, ...headers }, ...content, signal: signal ?? null }));
   };
   const client: TestClient = {
-    call: (method, path, body, headers = {}) =>
-      send(`${simulator.url}/partner/v2${path}`, method, body, { authorization: `Bearer ${token}`, ...headers }),
+    call: (method, path, body, headers = {}, signal) =>
+      send(
+        `${simulator.url}/partner/v2${path}`,
+        method,
+        body,
+        { authorization: `Bearer ${token}`, ...headers },
+        signal,
+      ),
     get: (path) => client.call('GET', path),
     rows: async (path, key, limit = 100) => {
       const found: Row[] = [];

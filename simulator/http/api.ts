@@ -3,15 +3,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf, type QueryValue, readQuery, withoutAliases } from '../check.ts';
 import { type Document, type Operation, operationsOf } from '../contract.ts';
 import type { Row } from '../data/types.ts';
-import type { FaultEngine, FaultRule } from '../faults.ts';
+import { type FaultEngine, INSTEAD_OF_ANSWER, INSTEAD_OF_WORK } from '../faults.ts';
 import type { TokenBucket } from '../limiter.ts';
+import { withAppointmentBody } from '../operations/appointments.ts';
 import { type Answer, ApiError, type Call, type Handler, missing } from '../operations/call.ts';
 import { handlerOf } from '../operations/index.ts';
 import type { Stats } from '../stats.ts';
 import type { Tokens } from '../tokens.ts';
 import type { World } from '../world.ts';
 import { applyEffect, bodyOf, PageMemory } from './effects.ts';
-import { sendBroken, sendError } from './send.ts';
+import { sendBroken, sendError, sendInstead } from './send.ts';
 
 /** Everything the API's routes share. */
 export interface Service {
@@ -29,7 +30,9 @@ export const API_BASE = '/lobbie/api';
 /** Registers every operation of the contract under all its paths. */
 export function registerApi(app: FastifyInstance, service: Service): void {
   const memory = new PageMemory();
-  for (const operation of operationsOf(service.document)) {
+  const { world, document } = service;
+  for (const documented of operationsOf(document)) {
+    const operation = withAppointmentBody(documented, document, world.settings.appointmentBody);
     const handler = handlerOf(operation.id);
     const routes = [
       ...operation.paths.map((path) => ({ path, bare: false })),
@@ -70,9 +73,8 @@ async function serve(
   const rule = fault?.rule;
   const wait = world.settings.latencyMs + (rule === undefined || rule.kind === 'slow-body' ? 0 : (rule.delayMs ?? 0));
   if (wait > 0) await sleep(wait);
-  const early = rule === undefined ? undefined : await beforeWork(rule, reply);
-  if (early !== undefined) {
-    stats.answer(operation.id, early, 0);
+  if (rule !== undefined && INSTEAD_OF_WORK.has(rule.kind)) {
+    stats.answer(operation.id, sendInstead(reply, rule), 0);
     return reply;
   }
   let answer: Answer;
@@ -90,6 +92,10 @@ async function serve(
     stats.answer(operation.id, error.status, 0);
     return sendError(reply, error.status, error.message);
   }
+  if (rule !== undefined && INSTEAD_OF_ANSWER.has(rule.kind)) {
+    stats.answer(operation.id, sendInstead(reply, rule), 0);
+    return reply;
+  }
   if (answer.kind === 'list' && service.faults.has('shift') && answer.next !== null)
     memory.remember(answer.next, answer.rows.at(-1) as Row);
   if (rule !== undefined) answer = applyEffect(rule, answer, { sent, draw: fault?.draw ?? 0, memory });
@@ -101,25 +107,6 @@ async function serve(
   if (rule !== undefined && (await sendBroken(reply, rule, status, body))) return reply;
   if (status === 204) return reply.code(204).send();
   return reply.code(status).type('application/json; charset=utf-8').send(body);
-}
-
-/** Faults that keep the work from being done; the status under which they are counted, or undefined. */
-async function beforeWork(rule: FaultRule, reply: FastifyReply): Promise<number | undefined> {
-  if (rule.kind === 'status') {
-    const status = rule.status ?? 500;
-    sendError(reply, status, 'Try again later', rule.retryAfter);
-    return status;
-  }
-  if (rule.kind === 'reset-before') {
-    reply.hijack();
-    reply.raw.destroy();
-    return 0;
-  }
-  if (rule.kind === 'timeout') {
-    reply.hijack();
-    return 0;
-  }
-  return undefined;
 }
 
 /** Checks key, token and rate. Answers the seconds to wait, 0 when admitted. @throws ApiError 401 */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { INSTEAD_OF_ANSWER } from '../faults.ts';
 import type { Service } from './api.ts';
-import { sendError } from './send.ts';
+import { sendError, sendInstead } from './send.ts';
 
 /** Registers POST /oauth/token (and the newer generation's /oauth2/token): client credentials as form fields. */
 export function registerOauth(app: FastifyInstance, service: Service): void {
@@ -26,8 +27,13 @@ export function registerOauth(app: FastifyInstance, service: Service): void {
         return sendError(reply, 401, 'Unknown client or wrong secret');
       if (settings.scope !== undefined && form.get('scope') !== settings.scope)
         return sendError(reply, 400, 'Unknown scope');
+      const token = service.tokens.issue(settings.clientId);
+      if (fault !== undefined && INSTEAD_OF_ANSWER.has(fault.kind)) {
+        sendInstead(reply, fault);
+        return reply;
+      }
       return reply.send({
-        access_token: service.tokens.issue(settings.clientId),
+        access_token: token,
         token_type: 'Bearer',
         expires_in: settings.tokenTtlSeconds,
       });

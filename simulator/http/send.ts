@@ -15,6 +15,18 @@ export function sendError(
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
+/** Sends what a fault puts in place of an answer. Gives the status under which it is counted, 0 for no answer. */
+export function sendInstead(reply: FastifyReply, rule: FaultRule): number {
+  if (rule.kind === 'status' || rule.kind === 'status-after') {
+    const status = rule.status ?? 500;
+    sendError(reply, status, 'Try again later', rule.retryAfter);
+    return status;
+  }
+  reply.hijack();
+  if (rule.kind === 'reset-before') reply.raw.destroy();
+  return 0;
+}
+
 /** Sends a good answer in a broken way when the fault is of that sort. */
 export async function sendBroken(reply: FastifyReply, rule: FaultRule, status: number, body: string): Promise<boolean> {
   if (rule.kind === 'wrong-content-type') {

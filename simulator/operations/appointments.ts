@@ -1,5 +1,7 @@
 import type { Account } from '../account.ts';
+import type { Document, Operation, Schema } from '../contract.ts';
 import type { Row } from '../data/types.ts';
+import type { AppointmentBody } from '../options.ts';
 import { parseSeconds } from '../time.ts';
 import { note, type World } from '../world.ts';
 import { type Answer, ApiError, accountOf, type Call, missing, nowText, one } from './call.ts';
@@ -10,7 +12,8 @@ const LONGEST = 4 * 3600;
 
 /** A wish for a visit. */
 export interface Booking {
-  patientId: number;
+  /** Null books the time for nobody yet. */
+  patientId: number | null;
   practitionerId: number;
   appointmentTypeId: number;
   /** Ordinal of the location. */
@@ -44,7 +47,8 @@ function checkSlot(account: Account, practitionerId: number, start: number, minu
 export function book(world: World, account: Account, wish: Booking): number {
   const type = account.small.appointmentTypes.find((known) => known.id === wish.appointmentTypeId);
   if (type === undefined) throw missing('Appointment type', wish.appointmentTypeId);
-  if (account.patients.table.find(wish.patientId) < 0) throw missing('Patient', wish.patientId);
+  if (wish.patientId !== null && account.patients.table.find(wish.patientId) < 0)
+    throw missing('Patient', wish.patientId);
   if (!account.small.practitioners.some((known) => known.id === wish.practitionerId))
     throw missing('Practitioner', wish.practitionerId);
   checkSlot(account, wish.practitionerId, wish.start, type.minutes);
@@ -66,16 +70,30 @@ export function book(world: World, account: Account, wish: Booking): number {
   return i;
 }
 
+/** The operation with the body that it shall take; only createAppointment has a choice. */
+export function withAppointmentBody(operation: Operation, document: Document, form: AppointmentBody): Operation {
+  if (form === 'listing' || operation.id !== 'createAppointment') return operation;
+  const { schemas } = document.components;
+  const listed = schemas['AppointmentCreate']?.['properties'] as Record<string, Schema>;
+  const slot = schemas['SelfSchedulingAppointmentCreate'] as Schema;
+  const { patientId, note: text } = listed;
+  return { ...operation, body: { ...slot, properties: { ...(slot['properties'] as Row), patientId, note: text } } };
+}
+
 /** POST …/appointment */
 export function createAppointment(call: Call): Answer {
   const account = accountOf(call);
-  const { body } = call;
-  const i = book(call.world, account, {
-    patientId: body['patientId'] as number,
+  const { body, world } = call;
+  const bySlot = world.settings.appointmentBody === 'self-scheduling';
+  // The config isn't looked up: it belongs to a setting, and only a self-scheduling journey says to which.
+  if (bySlot && body['locationId'] !== call.params['locationId'])
+    throw new ApiError(400, 'locationId must be that of the path');
+  const i = book(world, account, {
+    patientId: (body['patientId'] as number | undefined) ?? null,
     practitionerId: body['practitionerId'] as number,
     appointmentTypeId: body['appointmentTypeId'] as number,
     location: call.location as number,
-    start: parseSeconds(body['startTime']) as number,
+    start: parseSeconds(body[bySlot ? 'startDateTime' : 'startTime']) as number,
     note: (body['note'] as string | undefined) ?? null,
   });
   return one(account.visits.table.row(i), 201);

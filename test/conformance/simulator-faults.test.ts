@@ -11,6 +11,12 @@ let truth: unknown[];
 const ids = (rows: unknown): unknown[] => (rows as Row[]).map((row) => row['id']);
 const fail = (rule: Partial<FaultRule> & Pick<FaultRule, 'kind'>): void =>
   simulator.setFaults([{ operation: 'listPatients', times: 1, ...rule }]);
+/** What came to be although the answer said nothing of it; it is taken away again. */
+async function madeAnyway(name: string): Promise<void> {
+  const found = await client.rows(`${list}?name=${name}`, 'patients');
+  expect(found).toHaveLength(1);
+  expect((await client.call('DELETE', `${list}/${String(found[0]?.['id'])}`)).status).toBe(204);
+}
 const page = (cursor?: unknown, limit = 10) =>
   client.get(`${list}?limit=${String(limit)}${cursor === undefined ? '' : `&cursor=${String(cursor)}`}`);
 
@@ -29,10 +35,22 @@ const KINDS: Record<(typeof FAULT_KINDS)[number], () => Promise<void>> = {
     const { status, headers, body } = await page();
     expect([status, headers.get('retry-after'), body?.['error']]).toEqual([503, '7', 'Service Unavailable']);
   },
+  'status-after': async () => {
+    fail({ kind: 'status-after', operation: 'createPatient', status: 503, retryAfter: 7 });
+    const { status, headers, body } = await client.call('POST', list, { firstName: 'A', lastName: 'Contradicted' });
+    expect([status, headers.get('retry-after'), body?.['error']]).toEqual([503, '7', 'Service Unavailable']);
+    await madeAnyway('contradicted');
+  },
   timeout: async () => {
     fail({ kind: 'timeout' });
     const wait = fetch(`${simulator.url}/partner/v2${list}`, { signal: AbortSignal.timeout(150) });
     await expect(wait).rejects.toThrow(/timeout/i);
+  },
+  'timeout-after': async () => {
+    fail({ kind: 'timeout-after', operation: 'createPatient' });
+    const wait = client.call('POST', list, { firstName: 'A', lastName: 'Unanswered' }, {}, AbortSignal.timeout(300));
+    await expect(wait).rejects.toThrow(/timeout/i);
+    await madeAnyway('unanswered');
   },
   'reset-before': async () => {
     fail({ kind: 'reset-before', operation: 'createPatient' });
@@ -42,8 +60,7 @@ const KINDS: Record<(typeof FAULT_KINDS)[number], () => Promise<void>> = {
   'reset-after': async () => {
     fail({ kind: 'reset-after', operation: 'createPatient' });
     await expect(client.call('POST', list, { firstName: 'A', lastName: 'Afterwards' })).rejects.toThrow();
-    const [made] = await client.rows(`${list}?name=afterwards`, 'patients');
-    expect((await client.call('DELETE', `${list}/${String(made?.['id'])}`)).status).toBe(204);
+    await madeAnyway('afterwards');
   },
   truncate: async () => {
     fail({ kind: 'truncate' });
@@ -156,6 +173,62 @@ describe('faults', () => {
     expect([refused.status, String(refused.body?.['message'])]).toEqual([400, expect.stringContaining('gremlin')]);
     expect((await client.admin('POST', '/faults', [{ kind: 'status', status: 418 }])).status).toBe(200);
     expect((await page()).status).toBe(418);
+  });
+});
+
+describe('faults after the work', () => {
+  const body = { firstName: 'A', lastName: 'Later' };
+
+  it('also meet reads and the token call, and are counted as their siblings are', async () => {
+    const counted = async (kind: FaultRule['kind']) => {
+      fail({ kind });
+      simulator.resetStats();
+      await client.call('GET', list, undefined, {}, AbortSignal.timeout(150)).catch(() => undefined);
+      const { statuses, recordsServed, perOperation } = simulator.stats();
+      return { statuses, recordsServed, perOperation };
+    };
+    const perOperation = { listPatients: 1 };
+    expect(await counted('status-after')).toEqual({ statuses: { 500: 1 }, recordsServed: {}, perOperation });
+    expect(await counted('timeout-after')).toEqual({ statuses: { 0: 1 }, recordsServed: {}, perOperation });
+    for (const after of ['status', 'timeout'] as const)
+      expect(await counted(`${after}-after`)).toEqual(await counted(after));
+    const ask = (secret: string, signal: AbortSignal | null = null) => {
+      const fields = { grant_type: 'client_credentials', client_id: 'demo-client', client_secret: secret };
+      return fetch(simulator.tokenUrl, { method: 'POST', body: new URLSearchParams(fields), signal });
+    };
+    simulator.setFaults([{ kind: 'status-after', operation: 'token', status: 502 }]);
+    expect([(await ask('demo-secret')).status, (await ask('wrong')).status]).toEqual([502, 401]);
+    simulator.setFaults([{ kind: 'timeout-after', operation: 'token' }]);
+    await expect(ask('demo-secret', AbortSignal.timeout(150))).rejects.toThrow(/timeout/i);
+  });
+
+  it('leave refusals as they are, and no work is done then', async () => {
+    for (const kind of ['status-after', 'timeout-after'] as const) {
+      simulator.setFaults([{ kind, status: 502 }]);
+      const before = simulator.world.journal.length;
+      const post = async (path: string, sent: Row, headers = {}): Promise<number> =>
+        (await client.call('POST', path, sent, headers)).status;
+      expect(await post(list, body, { authorization: 'Bearer x.y.z' })).toBe(401);
+      expect(await post(list, { firstName: 'A' })).toBe(400);
+      expect(await post('/account/9/patients', body)).toBe(403);
+      const nowhere = { patientId: 1, practitionerId: 1, appointmentTypeId: 1, startTime: '2026-07-01T22:00:00Z' };
+      expect(await post('/account/1001/location/1/appointment', nowhere)).toBe(404);
+      expect(simulator.world.journal.length).toBe(before);
+    }
+  });
+
+  it('come after the rate, and do the work once for each admitted request', async () => {
+    const slow = await startSimulator({ patients: 5, rateLimit: 1 });
+    const own = await testClient(slow);
+    slow.setFaults([{ kind: 'status-after', operation: 'createPatient' }]);
+    const replies = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => own.call('POST', list, { firstName: String(n), lastName: 'Later' })),
+    );
+    const admitted = replies.filter(({ status }) => status === 500).length;
+    expect(replies.filter(({ status }) => status === 429)).toHaveLength(6 - admitted);
+    expect([admitted > 0, admitted < 6]).toEqual([true, true]);
+    expect((await own.truth(1001, 'patients')).length).toBe(5 + admitted);
+    await slow.stop();
   });
 });
 

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operationsOf, readContract, resolve, type Schema } from '../../simulator/contract.ts';
 import type { Row } from '../../simulator/data/types.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { type TestClient, testClient } from '../../simulator/testing.ts';
@@ -151,6 +152,114 @@ describe('appointments', () => {
     const there = `${place}/remote-care/conversion/${String(conversion['id'])}`;
     await put(there, { selfSchedulingAttemptIds: [attempt['id']] });
     expect((await client.get(there)).body).toMatchObject({ status: 'CONVERTED', patient: { firstName: 'Ada' } });
+  });
+});
+
+describe('appointments by the self-scheduling body', () => {
+  let other: Simulator;
+  let own: TestClient;
+  let path: string;
+  let wish: Row;
+  let patientId: unknown;
+  const book = (body: Row) => own.call('POST', path, body);
+
+  beforeAll(async () => {
+    other = await startSimulator({ patients: 40, appointmentBody: 'self-scheduling' });
+    own = await testClient(other);
+    const first = async (list: string, key: string) => (await own.rows(`${account}/${list}`, key))[0]?.['id'];
+    const locationId = await first('location', 'locations');
+    path = `${account}/location/${String(locationId)}/appointment`;
+    patientId = await first('patients', 'patients');
+    wish = {
+      appointmentTypeId: await first('appointment/type', 'appointmentTypes'),
+      locationId,
+      practitionerId: await first('staff?isPractitioner=true', 'staff'),
+      schedulerConfigId: 101,
+      startDateTime: '2026-01-16T23:00:00Z',
+    };
+  });
+  afterAll(() => other.stop());
+
+  it('are booked for nobody yet, or for a patient', async () => {
+    const { status, body } = await book(wish);
+    const { practitionerId: who, locationId, appointmentTypeId: type } = wish;
+    expect([status, body]).toMatchObject([
+      201,
+      { patientId: null, practitionerId: who, locationId, appointmentTypeId: type, note: null },
+    ]);
+    expect(body?.['startTime']).toBe('2026-01-16T18:00:00-05:00');
+    const visit = `${path}/${String(body?.['id'])}`;
+    expect((await own.get(visit)).body).toMatchObject({ patientId: null, patientName: null });
+    expect((await book(wish)).status).toBe(409);
+    const known = await book({ ...wish, startDateTime: '2026-07-01T22:00:00Z', patientId, note: 'by phone' });
+    expect([known.status, known.body]).toMatchObject([201, { patientId, note: 'by phone' }]);
+    const ofPatient = (await own.rows(`${path}?patientId=${String(patientId)}`, 'appointments')).map(
+      (row) => row['id'],
+    );
+    expect([ofPatient.includes(known.body?.['id']), ofPatient.includes(body?.['id'])]).toEqual([true, false]);
+    other.evolve(2);
+    expect((await own.get(visit)).body).toMatchObject({
+      patientId: null,
+      status: expect.not.stringMatching(/^SCHEDULED$/),
+    });
+  });
+
+  it('are refused without what the body needs, and for another place than that of the path', async () => {
+    const refusal = async (body: Row): Promise<unknown[]> => {
+      const reply = await book(body);
+      return [reply.status, reply.body?.['message']];
+    };
+    for (const field of ['appointmentTypeId', 'locationId', 'practitionerId', 'schedulerConfigId', 'startDateTime']) {
+      const { [field]: _left, ...rest } = wish;
+      expect(await refusal(rest)).toEqual([400, `${field} is required`]);
+    }
+    const { startDateTime, ...rest } = wish;
+    expect(await refusal({ ...rest, startTime: startDateTime })).toEqual([400, 'startDateTime is required']);
+    expect(await refusal({ ...wish, locationId: 1 })).toEqual([400, 'locationId must be that of the path']);
+    expect(await refusal({ ...wish, patientId: null })).toEqual([400, 'patientId must be integer']);
+    expect(await refusal({ ...wish, note: null })).toEqual([400, 'note must be string']);
+    expect((await book({ ...wish, patientId: 1 })).status).toBe(404);
+  });
+});
+
+describe('bodies', () => {
+  const document = readContract();
+  const withBody = operationsOf(document).flatMap(({ body, ...rest }) =>
+    body === undefined ? [] : [{ ...rest, body }],
+  );
+  /** Fields that may not be null by the contract. */
+  const strict = (body: Schema): string[] =>
+    Object.entries(body['properties'] as Record<string, Schema>)
+      .filter(([, inner]) => ![resolve(document, inner)['type']].flat().includes('null'))
+      .map(([field]) => field);
+
+  it.each(withBody)('of $id are refused with null where the contract has none', async ({ method, paths, body }) => {
+    const names: Row = { accountId: 1001, locationId: place.split('/').at(-1) };
+    const path = (paths[0] as string)
+      .replace('/partner/v2', '')
+      .replace(/:(\w+)/g, (_, name) => String(names[name] ?? 1));
+    const [good] = body['examples'] as Row[];
+    const before = simulator.world.journal.length;
+    expect(strict(body)).not.toEqual([]);
+    for (const field of strict(body)) {
+      const reply = await client.call(method, path, { ...good, [field]: null });
+      expect([reply.status, reply.body?.['message']]).toEqual([400, expect.stringContaining(field)]);
+    }
+    expect(simulator.world.journal.length).toBe(before);
+  });
+
+  it('are refused with null deeper down and under another name', async () => {
+    const refusal = async (path: string, body: Row): Promise<unknown> => {
+      const reply = await post(`${place}/${path}`, body);
+      return [reply.status, reply.body?.['message']];
+    };
+    expect(await refusal('form/1/prefill', { prefill: { reason: null } })).toEqual([400, 'reason must be string']);
+    expect(await refusal('remote-care/conversion', { serviceIds: [null] })).toEqual([
+      400,
+      'an element of serviceIds must be integer',
+    ]);
+    const wish = { patientId: 1, practitionerId: 1, appointmentTypeId: 1, startDateTime: null };
+    expect(await refusal('appointment', wish)).toEqual([400, 'startTime must be string']);
   });
 });
 

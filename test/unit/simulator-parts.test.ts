@@ -135,6 +135,9 @@ describe('settings', () => {
   it('reads the command line', () => {
     const args = ['--port', '0', '--seed', '9', '--accounts', '5,6', '--rate-limit', '2.5', '--token-ttl', '60'];
     expect(readArguments(args)).toEqual({ port: 0, seed: 9, accounts: [5, 6], rateLimit: 2.5, tokenTtlSeconds: 60 });
+    expect(readArguments(['--appointment-body', 'self-scheduling'])).toEqual({ appointmentBody: 'self-scheduling' });
+    expect(completeOptions({}).appointmentBody).toBe('listing');
+    expect(() => readArguments(['--appointment-body', 'other'])).toThrow(/listing, self-scheduling/);
     expect(() => readArguments(['--seed', 'x'])).toThrow(/--seed/);
     expect(() => readArguments(['--speed', '1'])).toThrow();
     expect(() => completeOptions({ now: 'soon' })).toThrow(/now/);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT } from '../../core/errors.ts';
 import { pairs } from '../format.ts';
 import { ids, whole } from '../options.ts';
@@ -21,6 +21,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   faults: 'faults',
   latency: 'latency',
   tokenTtl: 'token-ttl',
+  appointmentBody: 'appointment-body',
 };
 
 export function define(command: Command, shell: Shell): void {
@@ -34,6 +35,12 @@ export function define(command: Command, shell: Shell): void {
     .option('--latency <ms>', 'milliseconds added to every answer', whole(0))
     .option('--token-ttl <s>', 'life of a token in seconds', whole(1))
     .option('--faults <file>', 'JSON file with rules of what goes wrong')
+    .addOption(
+      new Option('--appointment-body <form>', 'the body that createAppointment takes').choices([
+        'listing',
+        'self-scheduling',
+      ]),
+    )
     .action(
       shell.action<SimulateOptions>(async ({ options, output }) => {
         const accounts = (options['accounts'] as readonly string[] | undefined) ?? ['1001', '1002'];
