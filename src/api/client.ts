@@ -54,8 +54,17 @@ export interface CallOptions {
   readonly priority?: number | undefined;
   /** The request body, written as JSON; bigint is allowed. */
   readonly body?: unknown;
-  /** Called right before every attempt is sent, retries included, token calls not. A throw sends nothing and ends the call. */
-  readonly beforeAttempt?: (() => void) | undefined;
+  /**
+   * Called right before every attempt is sent, retries included, token calls not, and waited for. A throw sends nothing and
+   * ends the call.
+   */
+  readonly beforeAttempt?: (() => void | Promise<void>) | undefined;
+  /** Told that an attempt came to nothing and that another one will follow. */
+  readonly onRetry?: (() => void) | undefined;
+  /** Milliseconds for one attempt. Default: that of the client. */
+  readonly timeoutMs?: number | undefined;
+  /** Told the body of the answer that makes the call fail. It may hold protected health information. */
+  readonly onRefusal?: ((text: string) => void) | undefined;
 }
 
 export interface ApiResponse<T> {
@@ -133,7 +142,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
             // out. A token that never lasts until its turn is the exception.
             const token = tokens.peek() ?? (expired < 2 ? undefined : await tokens.get(link.signal));
             if (token === undefined) return undefined;
-            call.beforeAttempt?.();
+            if (call.beforeAttempt !== undefined) await call.beforeAttempt();
             attempts += 1;
             requests += 1;
             if (attempts > 1) retries += 1;
@@ -144,7 +153,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
               headers: { ...headers, authorization: `Bearer ${token}` },
               body,
             };
-            return { token, sentAt, result: await transport.send(request, link.signal) };
+            return { token, sentAt, result: await transport.send(request, link.signal, call.timeoutMs) };
           },
           { priority: Math.max((call.priority ?? 5) - ahead, 0), signal: link.signal },
         );
@@ -161,12 +170,16 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         }
         const decision = decide(failure, nature, history, retry, random);
         const fields = { operationId: op, ids, attempts, requestId };
-        if (decision.do === 'fail') throw callError(fields, failure, decision);
+        if (decision.do === 'fail') {
+          if (result.kind === 'answer') call.onRefusal?.(result.text);
+          throw callError(fields, failure, decision);
+        }
         options.logger?.debug(
           { ...fields, ...failure },
           decision.do === 'refresh' ? 'token refused, getting a new one' : 'retrying',
         );
         history = decision.history;
+        call.onRetry?.();
         if (decision.do === 'refresh') tokens.invalidate(attempt.token);
         // A shared wait is the limiter's: it holds up this call with all others.
         else if (!decision.shared) await clock.sleep(decision.delayMs, link.signal);

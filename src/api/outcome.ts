@@ -68,8 +68,17 @@ export function callError(
     ...facts,
     ...told,
     status: 'status' in failure ? failure.status : undefined,
+    neverSent: failure.kind === 'network' && NO_CONNECTION.has(failure.detail ?? ''),
   });
 }
+
+/** Codes of failures that come before a single byte of a request is sent; those of an open connection are not among them. */
+const NO_CONNECTION: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 function described(failure: Failure): string {
   if (failure.kind === 'status') return `answered ${failure.status}`;

@@ -40,21 +40,22 @@ export interface TransportOptions {
 
 export interface Transport {
   /**
+   * @param timeoutMs in place of the one in the options
    * @throws the signal's reason when aborted
    * @throws ContractError `contract.body_too_large` when a body of status 2xx is over the limit
    */
-  send(request: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer | HttpFailure>;
+  send(request: HttpRequest, signal?: AbortSignal, timeoutMs?: number): Promise<HttpAnswer | HttpFailure>;
 }
 
 const TIMEOUT = Symbol('timeout');
 
 export function createTransport(options: TransportOptions = {}): Transport {
   const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const standardMs = options.timeoutMs ?? 60_000;
   const maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
 
   return {
-    async send(request, signal) {
+    async send(request, signal, timeoutMs = standardMs) {
       signal?.throwIfAborted();
       const link = linkSignals(signal);
       const timer = setTimeout(() => link.abort(TIMEOUT), timeoutMs);

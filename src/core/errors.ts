@@ -91,6 +91,8 @@ export interface ApiErrorOptions extends LobbieSyncErrorOptions {
   readonly attempts?: number;
   /** The server's own request id, if it named one. */
   readonly requestId?: string | undefined;
+  /** No connection came about, so that nothing can have been done. Default false. */
+  readonly neverSent?: boolean | undefined;
 }
 
 /** A call to Lobbie that did not give a usable answer. */
@@ -101,6 +103,7 @@ export class ApiError extends LobbieSyncError {
   readonly ids: Readonly<Record<string, string>>;
   readonly attempts: number;
   readonly requestId: string | undefined;
+  readonly neverSent: boolean;
 
   constructor(message: string, options: ApiErrorOptions) {
     super(message, options);
@@ -109,6 +112,7 @@ export class ApiError extends LobbieSyncError {
     this.ids = options.ids ?? {};
     this.attempts = options.attempts ?? 0;
     this.requestId = options.requestId;
+    this.neverSent = options.neverSent ?? false;
   }
 }
 
