@@ -1,6 +1,7 @@
 /**
- * One backfill in a process of its own, so that its memory and processor time can be told from everything else: reads the
- * settings from the environment and the resources from its arguments, and writes one JSON line of `RunFigures`.
+ * One backfill, or with the argument `push` one delivery of the outbox, in a process of its own, so that its memory and
+ * processor time can be told from everything else: reads the settings from the environment and the resources from its
+ * arguments, and writes one JSON line of `RunFigures`.
  */
 import '../bin/heap.js';
 import { readFileSync } from 'node:fs';
@@ -26,12 +27,12 @@ try {
   await app.requireSchema();
   const began = performance.now();
   const cpu = process.cpuUsage();
-  const report = await app.run({
-    kind: 'backfill',
-    selection: { ...everything, resources: process.argv.slice(2) },
-    restart: true,
-    stop: new StopSignal(),
-  });
+  const resources = process.argv.slice(2);
+  const stop = new StopSignal();
+  const report =
+    resources[0] === 'push'
+      ? await app.push.apply({ selection: everything, stop })
+      : await app.run({ kind: 'backfill', selection: { ...everything, resources }, restart: true, stop });
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const run = (await app.runDetails(report.runId))?.run;

@@ -86,7 +86,7 @@ export interface RunPlace {
   readonly databaseUrl: string;
   /** Default 10,000 a second, which no run on one machine reaches. */
   readonly requestsPerSecond?: number;
-  /** Default: all. */
+  /** Default: all. `push` alone delivers the outbox instead. */
   readonly resources?: readonly string[];
 }
 
@@ -133,6 +133,11 @@ export async function backfill(place: RunPlace): Promise<RunFigures> {
   const figures = await startBackfill(place).figures;
   if (figures.status !== 'succeeded') throw new Error(`the backfill ended as ${figures.status}`);
   return figures;
+}
+
+/** A delivery of the outbox from start to end. @throws Error when it did not succeed */
+export async function deliver(place: RunPlace): Promise<RunFigures> {
+  return await backfill({ ...place, resources: ['push'] });
 }
 
 /** Seconds of processor time of a process and of all its children, also of those that have ended; NaN where /proc is missing. */

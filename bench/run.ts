@@ -6,6 +6,7 @@ import { end, endOnSignals } from './ending.ts';
 import { benchLoader } from './loader.ts';
 import { benchMemory, type MemoryPoint } from './memory.ts';
 import { benchNights, type NightsReport } from './nights.ts';
+import { benchPushes, type PushPoint } from './pushes.ts';
 import { benchRate } from './rate.ts';
 import { count, machine, percent, printTable, startBenchDatabase } from './support.ts';
 
@@ -103,12 +104,32 @@ async function nights(): Promise<unknown> {
   return reports;
 }
 
+async function pushes(): Promise<unknown> {
+  const figures = await benchPushes();
+  const point = ({ rows, seconds, share, throttled, order, peakMegabytes }: PushPoint) => [
+    count(rows),
+    seconds.toFixed(1),
+    percent(share, 1),
+    percent(throttled, 2),
+    order ? 'kept' : 'BROKEN',
+    count(peakMegabytes),
+  ];
+  printTable(`Delivering updates at a limit of ${figures.rate} requests/s, ${figures.latencyMs} ms a request`, [
+    ['rows', 'seconds', 'share of the limit used (target: ≥ 90 %)', '429', 'order per target', 'peak, MB'],
+    point(figures.small),
+    point(figures.large),
+    ['ratio', '', '', '', '', figures.ratio.toFixed(2)],
+  ]);
+  return figures;
+}
+
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   loader,
   'end-to-end': endToEnd,
   rate,
   memory,
   nights,
+  pushes,
 };
 
 async function main(): Promise<void> {

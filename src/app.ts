@@ -5,6 +5,7 @@ import { type Access, actor, newerOperations } from './app/access.ts';
 import { createService, type Service } from './app/daemon.ts';
 import { Deletes } from './app/deletes.ts';
 import { examineAll } from './app/doctor.ts';
+import { Push } from './app/push.ts';
 import { Rejects } from './app/rejects.ts';
 import { type Config, type ConfigSources, LOCAL_FOLDER, loadConfig } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
@@ -27,8 +28,11 @@ import { latestRuns, type RunDetails, runDetails } from './state/runs.ts';
 
 export type { Service } from './app/daemon.ts';
 export type { ApproveReport } from './app/deletes.ts';
+export type { Decision } from './app/push.ts';
+export type { AddOptions, AddReport } from './app/push-add.ts';
+export type { ApplyReport, PlanReport } from './app/push-run.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './db/embedded/index.ts';
-export type { DeleteStatus, Run } from './db/tables.ts';
+export type { DeleteStatus, OutboxStatus, Run } from './db/tables.ts';
 export type { ResourceDescription } from './pipeline/catalogue.ts';
 export type { Progress } from './pipeline/context.ts';
 export type { DeleteChoice } from './pipeline/decide-deletes.ts';
@@ -40,6 +44,8 @@ export type { RunReport } from './pipeline/run.ts';
 export type { DeleteEntry, DeleteFilter, DeleteGroup, ListFreshness, StatusReport } from './pipeline/status.ts';
 export type { Target, TargetedOptions } from './pipeline/targeted.ts';
 export type { VerifyReport } from './pipeline/verify.ts';
+export type { PlanEntry } from './push/plan.ts';
+export type { OutboxEntry, OutboxSummary, OutboxValues } from './state/outbox-review.ts';
 export type { RejectFilter, RejectSummary, StoredReject } from './state/rejects.ts';
 export type { RunDetails } from './state/runs.ts';
 export { COST_LEGEND, LOCAL_FOLDER };
@@ -74,6 +80,7 @@ export class App {
   readonly logger: Logger;
   readonly rejects: Rejects;
   readonly deletes: Deletes;
+  readonly push: Push;
   readonly #access: Access;
   readonly #releases: (() => Promise<void>)[] = [];
   #closing = false;
@@ -97,6 +104,7 @@ export class App {
     };
     this.rejects = new Rejects(this.#access);
     this.deletes = new Deletes(this.#access);
+    this.push = new Push(this.#access);
   }
 
   /** The database to use; starts the embedded one when none is configured. */
@@ -181,6 +189,7 @@ export class App {
       deleteThreshold: this.config.sync.deleteThreshold,
       freshnessDays: this.config.sync.freshnessDays,
       noHistory: new Set(this.config.sync.noHistory),
+      pushShare: this.config.push.share,
     };
   }
 

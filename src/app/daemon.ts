@@ -11,6 +11,7 @@ import type { Job, JobResult } from '../scheduler/job.ts';
 import { runDetails } from '../state/runs.ts';
 import { createWebServer, type WebServer } from '../web/server.ts';
 import type { Access } from './access.ts';
+import { PushDaemon } from './push-daemon.ts';
 
 export interface ServiceOptions {
   /** Bring the database to the current schema before anything is scheduled. Default: refuse one that is behind. */
@@ -34,7 +35,7 @@ const LOOKS_MS = [1000, 2000, 5000, 15_000];
 const DAY_MS = 86_400_000;
 
 /**
- * Builds the daemon: the nightly sync on its schedule, alerts, and the status page.
+ * Builds the daemon: the nightly sync on its schedule, deliveries of the outbox, alerts, and the status page.
  *
  * @throws LobbieSyncError with exit code 2 when settings don't go together
  */
@@ -74,6 +75,7 @@ export async function createService(access: Access, options: ServiceOptions): Pr
       },
       // After the pages, so that they tell that the database is away.
       () => schemaPart(access, options, ending.signal),
+      (_view, tell) => new PushDaemon(access, { onEnd: tell }),
     ],
   });
   return {

@@ -16,6 +16,7 @@ interface Entry {
 
 const START = 'Start here:';
 const DATA = 'Read Lobbie into the warehouse:';
+const PUSH = 'Carry changes back to Lobbie:';
 const STATE = 'See how it stands:';
 
 /** Every command. `--help` names them without loading one, so that it answers at once. */
@@ -70,6 +71,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     group: DATA,
     summary: 'the daemon: nightly sync on its schedule, status page, health, metrics, alerts',
     load: () => import('./commands/serve.ts'),
+  },
+  push: {
+    group: PUSH,
+    summary: 'the outbox: add, plan, apply, status, conflicts, resolve, approve, retry, cancel, pause, resume',
+    load: () => import('./commands/push.ts'),
   },
   status: {
     group: STATE,

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { CronExpressionParser } from 'cron-parser';
-import { z } from 'zod';
-import { operations } from '../api/operations.generated.ts';
 import { ConfigError } from '../core/errors.ts';
+import { describePush, type PushConfig, readPush } from './push.ts';
+import { settings } from './settings.ts';
 
 /** Where the embedded Postgres and its files live when DATABASE_URL is not set, below the working directory. */
 export const LOCAL_FOLDER = '.lobbie-sync';
@@ -54,6 +53,7 @@ export interface Config {
   /** Undefined: an embedded Postgres in {@link LOCAL_FOLDER}. */
   readonly databaseUrl: string | undefined;
   readonly sync: SyncSettings;
+  readonly push: PushConfig;
   readonly serve: ServeSettings;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
   /**
@@ -72,81 +72,6 @@ const SECRETS = [
   'LOBBIE_ALERT_URL',
   'DATABASE_URL',
 ] as const;
-
-const anyHttpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
-const httpUrl = anyHttpUrl.transform((url) => url.replace(/\/+$/, ''));
-
-const isEverDue = (cron: string) => works(() => CronExpressionParser.parse(cron, { tz: 'UTC' }).next());
-const cron = z.string().refine((value) => value.trim().split(/\s+/).length === 5 && isEverDue(value), {
-  error: 'must be a cron expression of five fields (minute hour day month weekday), e.g. 0 2 * * *',
-});
-const timezone = z.string().refine((timeZone) => works(() => new Intl.DateTimeFormat('en', { timeZone })), {
-  error: 'must be the IANA name of a time zone, e.g. America/New_York',
-});
-
-const accountIds = z.string().transform((value, context) => {
-  const ids = list(value);
-  if (ids.length === 0 || !ids.every((id) => /^[1-9]\d{0,18}$/.test(id))) {
-    context.addIssue({ code: 'custom', message: 'must be account ids, comma-separated, e.g. 1001,1002' });
-    return z.NEVER;
-  }
-  return [...new Set(ids)];
-});
-
-const newerPaths = z.string().transform((value, context) => {
-  const names = list(value);
-  const unknown = names.filter((name) => name !== 'all' && name !== 'observed' && !Object.hasOwn(operations, name));
-  if (unknown.length > 0) {
-    context.addIssue({ code: 'custom', message: `names ${unknown.length} operations that do not exist` });
-    return z.NEVER;
-  }
-  return names;
-});
-
-const tables = z.string().transform((value, context) => {
-  const names = list(value);
-  const wrong = names.filter((name) => !/^[a-z][a-z_]*$/.test(name));
-  if (wrong.length > 0) {
-    context.addIssue({ code: 'custom', message: 'must be names of tables, comma-separated, e.g. notifications,forms' });
-    return z.NEVER;
-  }
-  return names;
-});
-
-const settings = z.object({
-  LOBBIE_API_URL: httpUrl.default('https://api-prod.lobbie.com/lobbie/api'),
-  LOBBIE_TOKEN_URL: httpUrl.default('https://partner-api.lobbie.com/oauth/token'),
-  LOBBIE_CLIENT_ID: z.string().optional(),
-  LOBBIE_CLIENT_SECRET: z.string().optional(),
-  LOBBIE_API_KEY: z.string().optional(),
-  LOBBIE_SCOPE: z.string().optional(),
-  LOBBIE_ACCOUNT_IDS: accountIds.optional(),
-  LOBBIE_REQUESTS_PER_SECOND: z.coerce.number({ error: 'must be a number' }).min(0.1).max(10_000).default(10),
-  LOBBIE_CONCURRENCY: z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(256).default(8),
-  LOBBIE_NEWER_PATHS: newerPaths.default([]),
-  LOBBIE_DELETE_THRESHOLD: z.coerce.number({ error: 'must be a share from 0 to 1' }).min(0).max(1).default(0.05),
-  LOBBIE_FRESHNESS_DAYS: z.coerce
-    .number({ error: 'must be a whole number of days' })
-    .int()
-    .min(1)
-    .max(3650)
-    .default(30),
-  LOBBIE_NIGHTLY_MAX_REQUESTS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
-  LOBBIE_NO_HISTORY: tables.default([]),
-  LOBBIE_SYNC_CRON: cron.default('0 2 * * *'),
-  LOBBIE_SYNC_TIMEZONE: timezone.default('UTC'),
-  LOBBIE_SYNC_HOST: z
-    .string()
-    .regex(/^[\w.:[\]-]+$/, { error: 'must be an address or a name, e.g. 127.0.0.1' })
-    .default('127.0.0.1'),
-  LOBBIE_SYNC_PORT: z.coerce.number({ error: 'must be a port' }).int().min(0).max(65_535).default(8787),
-  LOBBIE_SYNC_ADMIN_TOKEN: z.string().optional(),
-  LOBBIE_ALERT_URL: anyHttpUrl.optional(),
-  LOBBIE_ALERT_FORMAT: z.enum(['json', 'slack'], { error: 'must be json or slack' }).default('json'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
-});
 
 export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -179,6 +104,7 @@ export function loadConfig(sources: ConfigSources): Config {
       nightlyMaxRequests: s.LOBBIE_NIGHTLY_MAX_REQUESTS,
       noHistory: s.LOBBIE_NO_HISTORY,
     },
+    push: readPush(s),
     serve: {
       cron: s.LOBBIE_SYNC_CRON,
       timezone: s.LOBBIE_SYNC_TIMEZONE,
@@ -219,6 +145,7 @@ export function describeConfig(config: Config): Record<string, string> {
     LOBBIE_FRESHNESS_DAYS: String(config.sync.freshnessDays),
     LOBBIE_NIGHTLY_MAX_REQUESTS: config.sync.nightlyMaxRequests?.toString() ?? '(no limit)',
     LOBBIE_NO_HISTORY: config.sync.noHistory.join(',') || '(none)',
+    ...describePush(config.push),
     LOBBIE_SYNC_CRON: config.serve.cron,
     LOBBIE_SYNC_TIMEZONE: config.serve.timezone,
     LOBBIE_SYNC_HOST: config.serve.host,
@@ -257,21 +184,6 @@ export function redactUrl(url: string): string {
   // A password may also travel as a parameter.
   if (parsed.searchParams.has('password')) parsed.searchParams.set('password', '***');
   return parsed.toString();
-}
-
-const list = (value: string): string[] =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-function works(attempt: () => unknown): boolean {
-  try {
-    attempt();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function dotEnv(folder: string): Record<string, string | undefined> {

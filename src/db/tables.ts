@@ -156,6 +156,71 @@ interface AuditLogTable {
   run_id: BigInt8 | null;
 }
 
+export type OutboxStatus =
+  | 'pending'
+  | 'in_flight'
+  | 'succeeded'
+  | 'conflict'
+  | 'rejected'
+  | 'failed'
+  | 'in_doubt'
+  | 'cancelled';
+
+interface OutboxTable {
+  id: GeneratedId;
+  resource: 'patients' | 'appointments';
+  operation: 'create' | 'update' | 'delete';
+  account_id: BigInt8;
+  location_id: BigInt8 | null;
+  target_id: BigInt8 | null;
+  external_ref: string | null;
+  changes: DefaultedJson<unknown>;
+  allow_nulls: ColumnType<boolean, boolean | undefined, boolean>;
+  status: ColumnType<OutboxStatus, OutboxStatus | undefined, OutboxStatus>;
+  error: string | null;
+  attempts: ColumnType<number, number | undefined, number>;
+  result_id: BigInt8 | null;
+  base: Json<unknown> | null;
+  requested_by: ColumnType<string, string | undefined, string>;
+  requested_at: ColumnType<Date, Date | undefined, Date>;
+  completed_at: Date | null;
+  approved_by: string | null;
+  approved_at: Date | null;
+  resolution: DefaultedJson<Record<string, 'ours' | 'theirs'>>;
+  conflict_fields: string[] | null;
+  remote: Json<unknown> | null;
+  answer: string | null;
+  needs_person: ColumnType<boolean, boolean | undefined, boolean>;
+  tries: ColumnType<number, number | undefined, number>;
+  not_before: Date | null;
+  run_id: BigInt8 | null;
+  sent_at: Date | null;
+  unanswered: ColumnType<boolean, boolean | undefined, boolean>;
+}
+
+/** How the sending of one write ended; `sent` while that is not known. */
+export type AttemptOutcome = 'sent' | 'done' | 'refused' | 'not_done' | 'unknown';
+
+interface PushAttemptsTable {
+  id: GeneratedId;
+  outbox_id: BigInt8;
+  run_id: BigInt8;
+  operation: string;
+  sent_at: Date;
+  ended_at: Date | null;
+  outcome: AttemptOutcome;
+  http_status: number | null;
+  code: string | null;
+  request_id: string | null;
+}
+
+interface PushControlTable {
+  one: ColumnType<boolean, boolean | undefined, boolean>;
+  paused_at: Date | null;
+  paused_by: string | null;
+  reason: string | null;
+}
+
 interface FreshnessView {
   account_id: string;
   location_id: string | null;
@@ -182,6 +247,9 @@ export interface SyncDatabase {
   'lobbie_sync.rejects': RejectsTable;
   'lobbie_sync.audit_log': AuditLogTable;
   'lobbie_sync.freshness': FreshnessView;
+  'lobbie_push.outbox': OutboxTable;
+  'lobbie_push.attempts': PushAttemptsTable;
+  'lobbie_push.control': PushControlTable;
 }
 
 export type Delete = Selectable<DeletesTable>;

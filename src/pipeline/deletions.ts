@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { zeroCounts } from '../core/counts.ts';
 import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
 import type { Delete } from '../db/tables.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Transaction, withTransaction } from '../db/transaction.ts';
 import { RESOURCES, resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { tombstone, tombstoneBelow } from '../loaders/tombstones.ts';
@@ -131,39 +131,37 @@ async function stillThere(context: RunContext, entry: Delete): Promise<boolean |
 }
 
 async function apply(context: RunContext, resource: Resource, entries: readonly Delete[]): Promise<void> {
-  const { accountId, now, options } = {
-    accountId: entries[0]?.account_id ?? '0',
-    now: context.clock.now(),
-    options: { runId: context.runId, now: context.clock.now(), noHistory: context.noHistory },
-  };
+  const accountId = entries[0]?.account_id ?? '0';
   await withTransaction(context.pool, async (tx) => {
-    const marked = await tombstone(
-      tx,
-      preparerOf(resource).table,
-      accountId,
-      entries.map((entry) => entry.key),
-      options,
-    );
-    await addRunCounts(tx.db, context.runId, resource.name, { ...zeroCounts(), deleted: marked.length });
-    // Keys of more than one part belong to rows that nothing hangs below.
-    const parents = marked.filter((key) => /^\d+$/.test(key));
-    for (const { resource: child, column } of dependants(resource.name)) {
-      const below = await tombstoneBelow(tx, preparerOf(child).table, accountId, column, parents, options);
-      if (below > 0) await addRunCounts(tx.db, context.runId, child.name, { ...zeroCounts(), deleted: below });
+    const keys = entries.map((entry) => entry.key);
+    for (const [name, deleted] of await removeRows(context, tx, resource, accountId, keys)) {
+      await addRunCounts(tx.db, context.runId, name, { ...zeroCounts(), deleted });
     }
-    await forgetParents(
-      tx.db,
-      accountId,
-      childrenOf(resource.name).map((child) => child.name),
-      parents,
-    );
-    await decideDeletes(
-      tx.db,
-      entries.map((entry) => entry.id),
-      'applied',
-      now,
-    );
+    const ids = entries.map((entry) => entry.id);
+    await decideDeletes(tx.db, ids, 'applied', context.clock.now());
   });
+}
+
+/** Marks rows as deleted with all that hangs below them. Answers how many rows of which resource. */
+export async function removeRows(
+  context: Pick<RunContext, 'runId' | 'clock' | 'noHistory'>,
+  tx: Transaction,
+  resource: Resource,
+  accountId: string,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const options = { runId: context.runId, now: context.clock.now(), noHistory: context.noHistory };
+  const marked = await tombstone(tx, preparerOf(resource).table, accountId, keys, options);
+  const deleted = new Map([[resource.name, marked.length]]);
+  // Keys of more than one part belong to rows that nothing hangs below.
+  const parents = marked.filter((key) => /^\d+$/.test(key));
+  for (const { resource: child, column } of dependants(resource.name)) {
+    const below = await tombstoneBelow(tx, preparerOf(child).table, accountId, column, parents, options);
+    if (below > 0) deleted.set(child.name, (deleted.get(child.name) ?? 0) + below);
+  }
+  const children = childrenOf(resource.name).map((child) => child.name);
+  await forgetParents(tx.db, accountId, children, parents);
+  return deleted;
 }
 
 async function scopes(context: RunContext, accountId: string): Promise<readonly DeleteScope[]> {

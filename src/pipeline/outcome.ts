@@ -21,6 +21,9 @@ export interface Ending {
   readonly held: number;
   /** No account of the selection can be read. */
   readonly refused: boolean;
+  /** Changes on their way to Lobbie that could not be delivered, and those that wait for a person. */
+  readonly undelivered?: number | undefined;
+  readonly undecided?: number | undefined;
 }
 
 export interface Outcome {
@@ -32,6 +35,7 @@ export interface Outcome {
 
 /** Decides what a run was. Only one that read every list to its end has succeeded. Pure. */
 export function decideOutcome(ending: Ending): Outcome {
+  const { undelivered = 0, undecided = 0 } = ending;
   const reasons = [
     ending.fatal?.message ?? ending.stop?.message,
     ending.refused ? 'no account can be read: its grant is missing' : undefined,
@@ -39,6 +43,8 @@ export function decideOutcome(ending: Ending): Outcome {
     ending.held > 0 ? `${ending.held} deletes wait for a person` : undefined,
     ending.failed > 0 && !ending.refused ? `${ending.failed} lists could not be read` : undefined,
     ending.busy > 0 ? `${ending.busy} lists were being read by another run` : undefined,
+    undecided > 0 ? `${undecided} changes wait for a person: lobbie-sync push status` : undefined,
+    undelivered > 0 ? `${undelivered} changes could not be delivered` : undefined,
   ].filter((reason) => reason !== undefined);
   const message = reasons.length === 0 ? null : reasons.join('; ');
   if (ending.fatal !== undefined) return { status: 'failed', exitCode: ending.fatal.exitCode, message };
@@ -46,7 +52,10 @@ export function decideOutcome(ending: Ending): Outcome {
   if (ending.gaps > 0) return { status: 'partial', exitCode: EXIT.gap, message };
   if (ending.stop !== undefined || ending.stopped > 0)
     return { status: 'incomplete', exitCode: EXIT.incomplete, message };
-  if (ending.failed > 0 || ending.busy > 0) return { status: 'partial', exitCode: EXIT.partial, message };
+  // A person is told before a refusal, which is final and in the outbox.
+  if (undecided > 0) return { status: 'partial', exitCode: EXIT.needsPerson, message };
+  if (ending.failed > 0 || ending.busy > 0 || undelivered > 0)
+    return { status: 'partial', exitCode: EXIT.partial, message };
   if (ending.held > 0) return { status: 'partial', exitCode: EXIT.needsPerson, message };
   return { status: 'succeeded', exitCode: EXIT.done, message };
 }

@@ -46,6 +46,8 @@ export interface RunDependencies {
   readonly freshnessDays: number;
   /** Tables that keep no history. */
   readonly noHistory: ReadonlySet<string>;
+  /** Share of the request rate that deliveries have while other runs are open, more than 0 and less than 1. */
+  readonly pushShare: number;
 }
 
 /** What a run is asked for. */
@@ -86,6 +88,9 @@ export class RunShell {
   held = 0;
   /** Accounts without a grant. */
   refused = 0;
+  /** Changes that could not be delivered, and those that wait for a person. */
+  undelivered = 0;
+  undecided = 0;
   #busy = 0;
   #fatal: LobbieSyncError | undefined;
   #lost: LobbieSyncError | undefined;
@@ -252,11 +257,13 @@ export class RunShell {
     const stop = this.options.stop.reason;
     const { stopped, failed } = this.units;
     const refused = this.refused > 0 && this.refused === this.accounts.length;
-    const { gaps, held } = this;
-    const outcome = decideOutcome({ fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused });
+    const { gaps, held, undelivered, undecided } = this;
+    const ends = { fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused, undelivered, undecided };
+    const outcome = decideOutcome(ends);
     try {
       await flushTally(db, this.runId, this.tally);
-      if (outcome.status !== 'failed') {
+      // Deliveries are short and many, and change few rows: the next reading counts again.
+      if (outcome.status !== 'failed' && this.options.kind !== 'push') {
         await analyzeGrown(this.deps.pool, this.runId);
         await countWritten(this.deps.pool, this.runId, clock.now());
       }

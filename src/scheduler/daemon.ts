@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
 import { AlertCenter, type AlertSettings } from './alert-center.ts';
+import type { SchedulerEvent } from './events.ts';
 import type { Job } from './job.ts';
 import { type JobView, Scheduler, type ScheduleSettings } from './scheduler.ts';
 import { allTicks, clockTicks, cronTicks, type TickSource } from './ticks.ts';
@@ -32,8 +33,8 @@ export interface DaemonOptions {
   readonly jobs: readonly Job[];
   readonly schedule?: ScheduleSettings;
   readonly alerts?: AlertSettings;
-  /** Parts that run beside the schedule; started first, stopped last. */
-  readonly parts?: readonly ((view: DaemonView) => Part)[];
+  /** Parts that run beside the schedule; started first, stopped last. `tell` takes events for the alerts. */
+  readonly parts?: readonly ((view: DaemonView, tell: (event: SchedulerEvent) => void) => Part)[];
   /** Default: node-cron and the clock. */
   readonly ticks?: TickSource;
 }
@@ -81,7 +82,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       return scheduler.jobs;
     },
   };
-  const parts = (options.parts ?? []).map((make) => make(view));
+  const parts = (options.parts ?? []).map((make) => make(view, onEvent));
   const releases: (() => Promise<void>)[] = [];
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 /**
  * A second, bare implementation of the API over node:http, for data that the simulator does not have. Records are JSON
@@ -15,6 +16,9 @@ export interface Call {
   /** Below /partner/v2, without a slash at the front: `account/7/patients`. */
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly method: string;
+  /** The body as it came, `''` for none. */
+  readonly body: string;
 }
 
 export type Answer = (call: Call) => Reply | Promise<Reply>;
@@ -22,7 +26,7 @@ export type Answer = (call: Call) => Reply | Promise<Reply>;
 export interface FakeApi {
   readonly url: string;
   readonly tokenUrl: string;
-  /** Answers by path. */
+  /** Answers by path; for what is not a GET, by method and path: `POST account/7/patients`. */
   readonly answers: Map<string, Answer>;
   /** Asked before every answer; a reply of its own takes the answer's place. */
   intercept: (call: Call) => Reply | undefined | Promise<Reply | undefined>;
@@ -115,9 +119,13 @@ export async function startFakeApi(): Promise<FakeApi> {
       response.end('{"access_token":"fake","token_type":"Bearer","expires_in":3600}');
       return;
     }
-    const call: Call = { path: url.pathname.replace('/partner/v2/', ''), query: url.searchParams };
+    const path = url.pathname.replace('/partner/v2/', '');
+    const method = request.method ?? 'GET';
+    const call: Call = { path, query: url.searchParams, method, body: await text(request) };
     calls.push(call);
-    const reply = (await api.intercept(call)) ?? (await (answers.get(call.path) ?? byDefault)(call));
+    const answer = answers.get(method === 'GET' ? path : `${method} ${path}`);
+    const reply =
+      (await api.intercept(call)) ?? (await (answer ?? (method === 'GET' ? byDefault : () => notFound))(call));
     response.statusCode = reply.status ?? 200;
     response.end(reply.text);
   };

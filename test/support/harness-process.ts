@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environment, type Place } from './harness.ts';
 
-const CHILD = fileURLToPath(new URL('./harness-child.ts', import.meta.url));
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 export interface Ended {
   /** Null when a signal ended it. */
@@ -11,14 +11,23 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface BackfillProcess {
+export interface ChildRun {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
 }
 
 /** Starts a backfill in a process of its own. */
-export function spawnBackfill(place: Place, resources: readonly string[] = []): BackfillProcess {
-  const child = spawn(process.execPath, [CHILD, ...resources], {
+export function spawnBackfill(place: Place, resources: readonly string[] = []): ChildRun {
+  return spawnRun(place, 'harness-child.ts', resources);
+}
+
+/** Starts a delivery of the outbox in a process of its own. */
+export function spawnPush(place: Place): ChildRun {
+  return spawnRun(place, 'push-child.ts', []);
+}
+
+function spawnRun(place: Place, file: string, args: readonly string[]): ChildRun {
+  const child = spawn(process.execPath, [fileOf(`./${file}`), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...environment(place) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -33,7 +42,7 @@ export function spawnBackfill(place: Place, resources: readonly string[] = []): 
 }
 
 /** Waits until something is so, or until the process has ended. Answers whether it is so. */
-export async function until(process: BackfillProcess, so: () => boolean | Promise<boolean>): Promise<boolean> {
+export async function until(process: ChildRun, so: () => boolean | Promise<boolean>): Promise<boolean> {
   for (;;) {
     if (await so()) return true;
     if (process.child.exitCode !== null || process.child.signalCode !== null) return false;

@@ -89,6 +89,7 @@ export class Syncer {
       deleteThreshold: options.deleteThreshold ?? 0.05,
       freshnessDays: options.freshnessDays ?? 30,
       noHistory: new Set(),
+      pushShare: 0.5,
     };
   }
 

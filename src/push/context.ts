@@ -1,0 +1,83 @@
+import type { Kysely } from 'kysely';
+import type { ApiClient } from '../api/client.ts';
+import type { Clock } from '../core/clock.ts';
+import type { StopSignal } from '../core/stop.ts';
+import type { AppointmentBody, ConflictPolicy, WritableResource } from '../core/writable.ts';
+import type { SyncDatabase } from '../db/tables.ts';
+import type { Transaction } from '../db/transaction.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { OutboxChoice } from '../state/outbox.ts';
+import type { Guards } from './guards.ts';
+import type { JsonObject } from './row.ts';
+
+/** How changes are delivered. */
+export interface PushSettings {
+  /** Account ids that the settings name. */
+  readonly accounts: readonly string[];
+  readonly appointmentBody: AppointmentBody;
+  /** `resource.field` → who wins when both sides changed it. Default of every field: `ask`. */
+  readonly policies: Readonly<Record<string, ConflictPolicy>>;
+  /** `resource.field` of what Lobbie alone decides about. */
+  readonly ownedByLobbie: ReadonlySet<string>;
+  /** How long the answer to a write is waited for before it is read back instead, milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a write that got no answer may still be under way, milliseconds. */
+  readonly settleAfterMs: number;
+}
+
+/** A record that Lobbie answered with, on its way into the mirror. */
+export interface MirrorRecord {
+  readonly resource: WritableResource;
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly id: string;
+  readonly record: JsonObject;
+  /** When the request was sent that brought it. */
+  readonly readAt: Date;
+  /**
+   * `list`: the form that lists give, stored as it is. `answer`: that of a write or of a read by id, which may have fields more
+   * or fewer: it is brought into the form of the row that is stored, or the next pull would take the difference for a change.
+   */
+  readonly form: 'list' | 'answer';
+  /** Fields that the write was about. */
+  readonly written?: readonly string[];
+}
+
+/** One transaction for the outbox and the mirror together. */
+export interface PushTransaction extends Transaction {
+  /** Stores what came of a write at once, as a pull would: row, history, counts, what it makes due. */
+  absorb(record: MirrorRecord): Promise<void>;
+  /** Marks a patient as deleted, with all that hangs below. */
+  forget(accountId: string, patientId: string): Promise<void>;
+}
+
+/** What a delivery works with; built once per run. */
+export interface PushContext {
+  readonly runId: string;
+  readonly api: ApiClient;
+  readonly db: Kysely<SyncDatabase>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stop: StopSignal;
+  readonly settings: PushSettings;
+  readonly guards: Guards;
+  /** Which rows. */
+  readonly choice: OutboxChoice;
+  /** Whether deletes may go without an approval of their own. */
+  readonly deletes: boolean;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** Who started the run, for the audit log. */
+  readonly actor: string;
+  /** Counts a request. @throws StopError when the run is to end; the request must not be sent then */
+  countRequest(resource: string): void;
+  /** Counts records received. */
+  countRecords(resource: string, records: number): void;
+  transaction<T>(work: (tx: PushTransaction) => Promise<T>): Promise<T>;
+}
+
+/** Pushes go before pulls: those have 5 and more. */
+export const PUSH_PRIORITY = 2;
+
+/** Sends of one write, until a person looks at it. */
+export const MOST_TRIES = 5;

@@ -1,0 +1,114 @@
+import type { OperationId } from '../api/operations.generated.ts';
+import { ApiError, ContractError } from '../core/errors.ts';
+import { readPages } from '../extractors/pages.ts';
+import { PUSH_PRIORITY, type PushContext } from './context.ts';
+import type { JsonObject, OutboxRow } from './row.ts';
+
+type Place = Pick<OutboxRow, 'resource' | 'accountId' | 'locationId'>;
+
+/** Operations and path parameters by resource, from the contract. */
+const OPERATIONS = {
+  patients: {
+    get: 'getPatient',
+    create: 'createPatient',
+    update: 'updatePatient',
+    delete: 'deletePatient',
+    param: 'patientId',
+  },
+  appointments: {
+    get: 'getAppointment',
+    create: 'createAppointment',
+    update: 'updateAppointment',
+    delete: undefined,
+    param: 'appointmentId',
+  },
+} as const satisfies Record<string, Record<string, OperationId | string | undefined>>;
+
+/** The operation that carries a row out. */
+export function writeOperation(row: Pick<OutboxRow, 'resource' | 'operation'>): OperationId {
+  const operation = OPERATIONS[row.resource][row.operation];
+  if (operation === undefined) throw new TypeError(`${row.resource} have no ${row.operation}`);
+  return operation;
+}
+
+/** The path of a row's record, or of its list for a create. */
+export function pathOf(row: Place, id: string | null): Record<string, string> {
+  return {
+    accountId: row.accountId,
+    ...(row.resource === 'appointments' ? { locationId: row.locationId ?? '' } : {}),
+    ...(id === null ? {} : { [OPERATIONS[row.resource].param]: id }),
+  };
+}
+
+/** A record and when the request for it was sent. */
+export interface ReadRecord {
+  readonly record: JsonObject;
+  readonly readAt: Date;
+}
+
+/** Reads a record by its id; undefined when Lobbie has none. */
+export async function readRecord(context: PushContext, row: Place, id: string): Promise<ReadRecord | undefined> {
+  const operation = OPERATIONS[row.resource].get;
+  try {
+    const { body, sentAt } = await context.api.callRaw(operation, pathOf(row, id), options(context, row.resource));
+    context.countRecords(row.resource, 1);
+    const record = asRecord(body);
+    if (record === undefined) throw noRecord(operation);
+    return { record, readAt: sentAt };
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'api.not_found') return undefined;
+    throw error;
+  }
+}
+
+/** An answer that is a record; undefined for everything else. */
+export function asRecord(body: unknown): JsonObject | undefined {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : undefined;
+}
+
+function noRecord(operation: string): ContractError {
+  return new ContractError(`${operation}: the answer is not an object`, { code: 'contract.not_an_object' });
+}
+
+/** Reads a list to its end, with a filter. */
+export async function* listRecords(
+  context: PushContext,
+  row: Place,
+  filter: Readonly<Record<string, string>>,
+): AsyncGenerator<ReadRecord> {
+  const read =
+    row.resource === 'patients'
+      ? ({ operation: 'listPatients', scope: 'account', listKey: 'patients', paginated: true } as const)
+      : ({ operation: 'listAppointments', scope: 'location', listKey: 'appointments', paginated: true } as const);
+  const pages = readPages({
+    read,
+    start: null,
+    clock: context.clock,
+    proceed: async () => {
+      // A search that is cut short proves nothing.
+      if (context.stop.reason !== undefined) throw context.stop.reason;
+      return true;
+    },
+    fetch: (cursor) =>
+      context.api.callRaw(
+        read.operation,
+        { ...pathOf(row, null), ...filter, limit: 100, ...(cursor === null ? {} : { cursor }) },
+        options(context, row.resource),
+      ),
+  });
+  for await (const page of pages) {
+    context.countRecords(row.resource, page.records.length);
+    for (const each of page.records) {
+      const record = asRecord(each);
+      if (record !== undefined) yield { record, readAt: page.readAt };
+    }
+  }
+}
+
+function options(context: PushContext, resource: string) {
+  return {
+    priority: PUSH_PRIORITY,
+    signal: context.stop.signal,
+    beforeAttempt: () => context.countRequest(resource),
+  };
+}

@@ -1,0 +1,81 @@
+import { writableFields } from '../core/writable.ts';
+import { type OutboxChoice, openRows } from '../state/outbox.ts';
+import type { PushContext } from './context.ts';
+import { mergeOf, referenceFault } from './deliver.ts';
+import { readRecord } from './lobbie.ts';
+import { changedFields, type FieldMerge } from './merge.ts';
+import { type OutboxRow, parseRow } from './row.ts';
+import { type Fault, validateRow, withPatient } from './validate.ts';
+
+/**
+ * What delivering a row would do now: `send` it, `nothing` because Lobbie has it all, stop at a `conflict`, be `rejected`;
+ * or it `waits` behind another row, for a `person`, or is `in_doubt` and settled by reading back first.
+ */
+export type PlanVerdict = 'send' | 'nothing' | 'conflict' | 'rejected' | 'waits' | 'person' | 'in_doubt';
+
+/** One row of a plan. Only `fields` hold values, and those are protected health information. */
+export interface PlanEntry {
+  readonly id: string;
+  readonly resource: string;
+  readonly operation: string;
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly targetId: string | null;
+  readonly verdict: PlanVerdict;
+  /** Why it is not sent: names of fields and kinds of fault. */
+  readonly reason: string | null;
+  readonly faults: readonly Fault[];
+  readonly fields: readonly FieldMerge[];
+}
+
+/** Compares what is stored, what is wanted and what Lobbie has now, for undecided rows. Writes nothing. */
+export async function planRows(
+  context: PushContext,
+  choice: OutboxChoice,
+  limit: number,
+): Promise<readonly PlanEntry[]> {
+  const plan: PlanEntry[] = [];
+  for (const stored of await openRows(context.db, choice, limit)) {
+    if (context.stop.reason !== undefined) throw context.stop.reason;
+    plan.push(await planRow(context, parseRow(stored), stored.waits));
+  }
+  return plan;
+}
+
+async function planRow(context: PushContext, row: OutboxRow, waits: boolean): Promise<PlanEntry> {
+  const { changes, faults } = validateRow(row, { ...context.settings, now: context.clock.now() });
+  const { id, resource, operation, accountId, locationId, targetId } = row;
+  const entry = (verdict: PlanVerdict, reason: string | null, fields: readonly FieldMerge[] = []): PlanEntry => ({
+    ...{ id, resource, operation, accountId, locationId, targetId, verdict, reason, faults, fields },
+  });
+  if (faults.length > 0) return entry('rejected', 'it fails its check');
+  if (row.status === 'in_flight') return entry('in_doubt', 'it was sent and its answer is not stored yet');
+  if (row.status === 'in_doubt') return entry('in_doubt', 'it is looked for in Lobbie before anything is sent');
+  const wanted = withPatient(changes, row.patientRef?.resultId ?? null);
+  if (operation === 'create') {
+    const fields = Object.entries(wanted).map(([field, value]): FieldMerge => {
+      return { field, verdict: 'send', stored: undefined, wanted: value, now: undefined };
+    });
+    if (waits) return entry('waits', 'the patient is created first', fields);
+    const problem = row.patientRef === null ? undefined : referenceFault(row);
+    return problem === undefined ? entry('send', null, fields) : entry('rejected', problem, fields);
+  }
+  const now = await readRecord(context, row, targetId ?? '');
+  if (now === undefined) {
+    return operation === 'delete'
+      ? entry('nothing', 'Lobbie has no such record any more')
+      : entry('rejected', 'target_id: Lobbie has no such record');
+  }
+  if (operation === 'delete') {
+    const changed = changedFields(writableFields(resource, 'listing'), row.base, now.record);
+    if (changed.length > 0)
+      return entry('conflict', `changed in Lobbie since it was last pulled: ${changed.join(', ')}`);
+    if (!row.approved && !context.deletes) return entry('person', 'a delete needs push approve, or push apply --yes');
+    return waits ? entry('waits', 'an earlier row of the same record is not decided') : entry('send', null);
+  }
+  const fields = mergeOf(context, row, wanted, now.record);
+  const has = (verdict: FieldMerge['verdict']) => fields.some((field) => field.verdict === verdict);
+  if (has('conflict')) return entry('conflict', 'both sides changed a field: push resolve decides', fields);
+  if (waits) return entry('waits', 'an earlier row of the same record is not decided', fields);
+  return has('send') ? entry('send', null, fields) : entry('nothing', 'Lobbie has it already, or wins', fields);
+}

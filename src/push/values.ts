@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { APPOINTMENT_STATUSES, type WritableKind } from '../core/writable.ts';
+import { asDate, asInstant, asText, exactNumber } from '../extractors/values.ts';
+
+/** A value fit to be sent, or what is wrong with it: the kind of fault, never the value. */
+export type Checked = { readonly value: unknown } | { readonly problem: string };
+
+const MAX_ID = 2n ** 63n - 1n;
+const DAY_MS = 86_400_000;
+
+/** As browsers take it, with letters of every script. */
+const email = z.email({ pattern: z.regexes.unicodeEmail });
+
+/** Checks one value of a change. Null is decided before. Pure. @param now for dates that can't be yet */
+export function checkValue(kind: WritableKind, value: unknown, now: Date): Checked {
+  switch (kind) {
+    case 'name': {
+      const text = plainText(value);
+      return 'value' in text && String(text.value).trim() === '' ? { problem: 'must not be empty' } : text;
+    }
+    case 'text':
+      return plainText(value);
+    case 'email': {
+      const text = plainText(value);
+      if ('problem' in text) return text;
+      return email.safeParse(text.value).success ? text : { problem: 'is not an e-mail address' };
+    }
+    case 'phone': {
+      const text = plainText(value);
+      if ('problem' in text) return text;
+      const digits = digitsOf(String(text.value));
+      const fits = /^[+\d\s().\-/]+$/.test(String(text.value)) && digits.length >= 7 && digits.length <= 15;
+      return fits ? text : { problem: 'is not a phone number of 7 to 15 digits' };
+    }
+    case 'birthday': {
+      const date = asDate(value);
+      if (typeof date !== 'string') return date;
+      // The day may have begun elsewhere.
+      const latest = new Date(now.getTime() + DAY_MS).toISOString().slice(0, 10);
+      return date > latest ? { problem: 'lies in the future' } : { value: date };
+    }
+    case 'id':
+      return checkId(value);
+    case 'patient': {
+      const ref = externalRefOf(value);
+      return ref === undefined ? checkId(value) : ref === '' ? { problem: 'externalRef must not be empty' } : { value };
+    }
+    case 'instant': {
+      const instant = asInstant(value);
+      if (typeof instant !== 'string') return instant;
+      return /([zZ]|[+-]\d{2}(:?\d{2})?)$/.test(String(value).trim()) && /[T ]\d{2}:/.test(String(value))
+        ? { value: String(value).trim() }
+        : { problem: 'needs a time and an offset, e.g. 2026-01-15T09:00:00-05:00' };
+    }
+    case 'status': {
+      const known: readonly unknown[] = APPOINTMENT_STATUSES;
+      return known.includes(value) ? { value } : { problem: `must be one of ${APPOINTMENT_STATUSES.join(', ')}` };
+    }
+  }
+}
+
+function plainText(value: unknown): Checked {
+  if (typeof value !== 'string') return { problem: `expected text, got ${kindOf(value)}` };
+  const text = asText(value);
+  return typeof text === 'string' ? { value: text } : text;
+}
+
+function checkId(value: unknown): Checked {
+  const source = exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
+  if (!/^[1-9]\d{0,18}$/.test(source) || BigInt(source) > MAX_ID) {
+    return { problem: `expected an id, got ${/^\d+$/.test(source) ? 'a number out of range' : kindOf(value)}` };
+  }
+  return { value: Number.isSafeInteger(Number(source)) ? Number(source) : BigInt(source) };
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (exactNumber(value) !== undefined) return 'a number';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
+}
+
+/** The writer's reference of a patient who may still have to be created: `{"externalRef": "crm-17"}`. */
+export function externalRefOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || exactNumber(value) !== undefined) return undefined;
+  const names = Object.keys(value);
+  const ref = (value as { externalRef?: unknown }).externalRef;
+  return names.length === 1 && typeof ref === 'string' ? ref : undefined;
+}
+
+const digitsOf = (text: string): string => text.replace(/\D/g, '');
+
+/**
+ * One text for all forms of a value that mean the same; null for none. Lobbie stores phones as digits with the country
+ * code, and gives instants the offset of the place.
+ */
+export function meaning(kind: WritableKind, value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  const source = exactNumber(value) ?? (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const text = source.normalize('NFC').trim();
+  if (text === '') return null;
+  switch (kind) {
+    case 'email':
+      return text.toLowerCase();
+    case 'phone': {
+      const digits = digitsOf(text);
+      if (digits === '') return text;
+      // Ten digits are a North American number without its country code.
+      return digits.length === 10 ? `1${digits}` : digits;
+    }
+    case 'birthday': {
+      const date = asDate(text);
+      return typeof date === 'string' ? date : text;
+    }
+    case 'instant': {
+      const instant = asInstant(text);
+      const time = typeof instant === 'string' ? Date.parse(instant.replace(' ', 'T')) : Number.NaN;
+      return Number.isNaN(time) ? text : String(time);
+    }
+    default:
+      return text;
+  }
+}
+
+/** Whether two values mean the same. */
+export const same = (kind: WritableKind, a: unknown, b: unknown): boolean => meaning(kind, a) === meaning(kind, b);

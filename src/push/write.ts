@@ -1,0 +1,134 @@
+import { stringifyJson } from '../api/json.ts';
+import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
+import { classifyError } from '../db/pool.ts';
+import { claimWrite, endAttempt } from '../state/outbox-writes.ts';
+import { PUSH_PRIORITY, type PushContext } from './context.ts';
+import { pathOf, writeOperation } from './lobbie.ts';
+import type { JsonObject, OutboxRow } from './row.ts';
+
+/** How a write ended. */
+export type Written =
+  /** Carried out; `body` is what Lobbie answered. */
+  | {
+      readonly kind: 'done';
+      readonly body: unknown;
+      readonly sentAt: Date;
+      readonly attempt: string;
+      readonly status: number;
+    }
+  /** A final no. */
+  | { readonly kind: 'refused'; readonly error: ApiError; readonly answer: string | null; readonly attempt: string }
+  /** Certainly not carried out, and no word of Lobbie against it. */
+  | { readonly kind: 'not_done'; readonly error: LobbieSyncError; readonly attempt: string }
+  /** Perhaps carried out. `unanswered`: it may even still be under way. */
+  | {
+      readonly kind: 'unknown';
+      readonly error: LobbieSyncError;
+      readonly unanswered: boolean;
+      readonly attempt: string;
+    }
+  /** Not sent: the row was changed, taken or decided by somebody else meanwhile, or deliveries are paused. */
+  | { readonly kind: 'lost' };
+
+class ClaimLost extends Error {}
+
+/**
+ * Sends the write of a row. It is marked as in flight, on disk, in the very slot in which it is sent: a process that dies
+ * before has sent nothing, and one that dies after leaves a row that says so. Never sent twice, but for answers that say that
+ * nothing was done (429, 401).
+ *
+ * @throws StopError when the run is to end before it is sent; LobbieSyncError when the mark can't be set
+ */
+export async function sendWrite(context: PushContext, row: OutboxRow, body: JsonObject | undefined): Promise<Written> {
+  const operation = writeOperation(row);
+  const base = row.base === null ? null : (stringifyJson(row.base) ?? null);
+  let attempt: string | undefined;
+  /** On its way to Lobbie: from then on the answer is waited for, also when the run is to end; it is half a minute away at most. */
+  let underWay = false;
+  let answer: string | null = null;
+  const waiting = new AbortController();
+  const stopWaiting = () => {
+    if (!underWay) waiting.abort(context.stop.reason);
+  };
+  const claim = async () => {
+    if (context.stop.reason !== undefined) throw context.stop.reason;
+    if (attempt === undefined) context.guards.admit();
+    else await endAttempt(context.db, attempt, { outcome: 'not_done' }, context.clock.now());
+    try {
+      context.countRequest(row.resource);
+      const version = attempt === undefined ? row.version : undefined;
+      const at = context.clock.now();
+      const claimed = await claimWrite(context.db, { id: row.id, version, runId: context.runId, operation, base, at });
+      if (claimed === undefined) throw new ClaimLost();
+      attempt = claimed;
+    } catch (error) {
+      if (attempt === undefined) context.guards.release();
+      throw error;
+    }
+    underWay = true;
+  };
+  context.stop.signal.addEventListener('abort', stopWaiting, { once: true });
+  try {
+    if (context.stop.signal.aborted) stopWaiting();
+    const {
+      body: answered,
+      sentAt,
+      status,
+    } = await context.api.callRaw(operation, pathOf(row, row.targetId), {
+      priority: PUSH_PRIORITY,
+      signal: waiting.signal,
+      timeoutMs: context.settings.timeoutMs,
+      beforeAttempt: claim,
+      onRetry: () => {
+        // Only what was certainly not carried out is sent again: 429 and 401.
+        underWay = false;
+        if (context.stop.signal.aborted) stopWaiting();
+      },
+      onRefusal: (text) => {
+        answer = text;
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { kind: 'done', body: answered, sentAt, status, attempt: attempt ?? '' };
+  } catch (error) {
+    if (attempt !== undefined)
+      return underWay ? ended(error, attempt, answer) : { kind: 'not_done', error: notSent(error), attempt };
+    if (error instanceof ClaimLost) return { kind: 'lost' };
+    throw error instanceof StopError ? error : classifyError(error);
+  } finally {
+    context.stop.signal.removeEventListener('abort', stopWaiting);
+  }
+}
+
+/** Statuses below 500 that do not tell whether the work was done. */
+const UNCLEAR: ReadonlySet<number> = new Set([408, 425]);
+
+/** What a failed call says of a write that was sent. Pure. */
+export function ended(
+  cause: unknown,
+  attempt: string,
+  answer: string | null,
+): Exclude<Written, { kind: 'lost' | 'done' }> {
+  const error = classifyError(cause);
+  if (!(error instanceof ApiError)) return { kind: 'unknown', error, unanswered: true, attempt };
+  const { status } = error;
+  if (status === undefined) {
+    // No connection came about.
+    if (error.neverSent) return { kind: 'not_done', error, attempt };
+    return { kind: 'unknown', error, unanswered: true, attempt };
+  }
+  if (status === 429 || status === 401) return { kind: 'not_done', error, attempt };
+  // A 2xx whose body is cut or no JSON was carried out, only with what result is unknown.
+  if (status >= 500 || UNCLEAR.has(status) || (status >= 200 && status < 300)) {
+    return { kind: 'unknown', error, unanswered: false, attempt };
+  }
+  return { kind: 'refused', error, answer, attempt };
+}
+
+function notSent(cause: unknown): LobbieSyncError {
+  if (cause instanceof LobbieSyncError && cause.action !== 'stop') return cause;
+  return new LobbieSyncError('it was not sent again after Lobbie asked to wait', {
+    code: 'push.not_sent',
+    action: 'retry',
+  });
+}

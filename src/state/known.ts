@@ -1,0 +1,43 @@
+import { type Kysely, sql } from 'kysely';
+import type { SyncDatabase } from '../db/tables.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** A patient whom the mirror knows, to try a filter of the API on; protected health information. */
+export interface KnownPatient {
+  readonly id: string;
+  readonly email: string | null;
+  readonly lastName: string | null;
+}
+
+/** The patient read last who has an e-mail address, or a name; undefined where the mirror knows none. */
+export async function knownPatient(db: Db, accountId: string, by: 'email' | 'name'): Promise<KnownPatient | undefined> {
+  const has = by === 'email' ? sql`email <> ''` : sql`last_name <> ''`;
+  const { rows } = await sql<KnownPatient>`SELECT id::text, email, last_name AS "lastName" FROM lobbie.patients
+    WHERE account_id = ${accountId} AND _deleted_at IS NULL AND ${has} ORDER BY id DESC LIMIT 1`.execute(db);
+  return rows[0];
+}
+
+/** Which of these appointments the mirror had before an instant. */
+export async function appointmentsKnownBefore(
+  db: Db,
+  accountId: string,
+  ids: readonly string[],
+  before: Date,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`SELECT DISTINCT id::text FROM lobbie_history.appointments
+    WHERE account_id = ${accountId} AND id = ANY(${[...ids]}::bigint[]) AND valid_from < ${before}`.execute(db);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Which of these records are what other rows of the outbox became. */
+export async function resultsOfOthers(
+  db: Db,
+  row: { readonly id: string; readonly accountId: string; readonly resource: string },
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`SELECT DISTINCT result_id::text AS id FROM lobbie_push.outbox
+    WHERE account_id = ${row.accountId} AND resource = ${row.resource} AND operation = 'create'
+      AND result_id = ANY(${[...ids]}::bigint[]) AND id <> ${row.id}`.execute(db);
+  return new Set(rows.map((each) => each.id));
+}

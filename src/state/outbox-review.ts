@@ -1,0 +1,196 @@
+import { type Kysely, sql } from 'kysely';
+import type { OutboxStatus, SyncDatabase } from '../db/tables.ts';
+import { chosen, type OutboxChoice } from './outbox.ts';
+import { type PushControl, readControl } from './outbox-control.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** What a person may see of a row: ids, names of fields, codes. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly resource: string;
+  readonly operation: string;
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly targetId: string | null;
+  readonly resultId: string | null;
+  readonly status: OutboxStatus;
+  /** What waits for a person. */
+  readonly needs: 'decision' | 'search' | 'approval' | null;
+  readonly fields: readonly string[];
+  readonly conflictFields: readonly string[];
+  readonly error: string | null;
+  readonly attempts: number;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+  readonly completedAt: Date | null;
+  readonly notBefore: Date | null;
+}
+
+/** A row that waits for a person: a conflict, a doubt that reading back does not settle, a delete without approval. */
+const NEEDS = sql`CASE WHEN o.status = 'conflict' THEN 'decision' WHEN o.status = 'in_doubt' AND o.needs_person THEN 'search'
+  WHEN o.status = 'pending' AND o.operation = 'delete' AND o.approved_at IS NULL THEN 'approval' END`;
+
+export interface EntryFilter extends OutboxChoice {
+  readonly statuses?: readonly OutboxStatus[] | undefined;
+  /** Only what waits for a person. */
+  readonly waiting?: boolean | undefined;
+  readonly limit: number;
+}
+
+/** Rows of the outbox, oldest first. */
+export async function outboxEntries(db: Db, filter: EntryFilter): Promise<readonly OutboxEntry[]> {
+  const statuses = filter.statuses ?? [];
+  const { rows } = await sql<OutboxEntry>`SELECT o.id::text, o.resource, o.operation, o.account_id::text AS "accountId",
+      o.location_id::text AS "locationId", o.target_id::text AS "targetId", o.result_id::text AS "resultId", o.status,
+      ${NEEDS} AS needs,
+      ARRAY(SELECT CASE WHEN k ~ '^[A-Za-z_][A-Za-z0-9_]{0,63}$' THEN k ELSE '(unprintable)' END
+        FROM jsonb_object_keys(o.changes) k ORDER BY k) AS fields,
+      coalesce(o.conflict_fields, '{}') AS "conflictFields", o.error, o.attempts, o.requested_by AS "requestedBy",
+      o.requested_at AS "requestedAt", o.completed_at AS "completedAt", o.not_before AS "notBefore"
+    FROM lobbie_push.outbox o WHERE ${chosen(filter)}
+      AND (cardinality(${statuses}::text[]) = 0 OR o.status = ANY(${statuses}::text[]))
+      AND (NOT ${filter.waiting ?? false}::boolean OR ${NEEDS} IS NOT NULL)
+    ORDER BY o.id LIMIT ${filter.limit}`.execute(db);
+  return rows;
+}
+
+/** How the outbox stands. */
+export interface OutboxSummary {
+  readonly paused: PushControl;
+  readonly counts: Readonly<Record<OutboxStatus, number>>;
+  /** Rows that wait for a person. */
+  readonly needsPerson: number;
+  /** Rows refused or given up within the last day. */
+  readonly lostToday: number;
+  /** When the oldest row was asked for that waits for no person; null when none does. */
+  readonly oldestWaiting: Date | null;
+}
+
+/** Statuses of rows that are not decided, and of those that are. The planner needs them word for word as in the indexes. */
+const ACTIVE = sql.raw(`('pending', 'in_flight', 'in_doubt', 'conflict')`);
+const FINISHED = sql.raw(`('succeeded', 'rejected', 'failed', 'cancelled')`);
+
+/**
+ * How the outbox, or the chosen part of it, stands. Only rows that are not decided are read; the finished ones, of which there
+ * may be millions, are counted from an index. One statement, so that a row that moves meanwhile is counted once.
+ */
+export async function outboxSummary(db: Db, now: Date, choice: OutboxChoice = {}): Promise<OutboxSummary> {
+  const lostAfter = new Date(now.getTime() - 86_400_000);
+  const { rows } = await sql<{ status: OutboxStatus; rows: number; needs: number; lost: number; oldest: Date | null }>`
+    SELECT s.*, (SELECT count(*)::int FROM lobbie_push.outbox o
+      WHERE o.status IN ('rejected', 'failed') AND o.completed_at > ${lostAfter} AND ${chosen(choice)}) AS lost
+    FROM (SELECT o.status, count(*)::int AS rows, count(${NEEDS})::int AS needs,
+        min(o.requested_at) FILTER (WHERE ${NEEDS} IS NULL) AS oldest
+      FROM lobbie_push.outbox o WHERE o.status IN ${ACTIVE} AND ${chosen(choice)} GROUP BY o.status
+      UNION ALL
+      SELECT o.status, count(*)::int, 0, NULL
+      FROM lobbie_push.outbox o WHERE o.status IN ${FINISHED} AND ${chosen(choice)} GROUP BY o.status) s`.execute(db);
+  const none = {
+    pending: 0,
+    in_flight: 0,
+    in_doubt: 0,
+    conflict: 0,
+    rejected: 0,
+    failed: 0,
+    succeeded: 0,
+    cancelled: 0,
+  };
+  const oldest = rows.flatMap((row) => (row.oldest === null ? [] : [row.oldest.getTime()]));
+  return {
+    paused: await readControl(db),
+    counts: { ...none, ...Object.fromEntries(rows.map((row) => [row.status, row.rows])) },
+    needsPerson: rows.reduce((sum, row) => sum + row.needs, 0),
+    lostToday: rows[0]?.lost ?? 0,
+    oldestWaiting: oldest.length === 0 ? null : new Date(Math.min(...oldest)),
+  };
+}
+
+/** What may be tried again: what is at an end without success, and what waits for a decision, or for its time. */
+const RETRIED: readonly OutboxStatus[] = ['rejected', 'failed', 'conflict', 'in_doubt', 'pending'];
+
+/**
+ * Queues rows again that are at an end without success, or looks at a doubt or a conflict again.
+ *
+ * @param statuses only rows in these. Default: in any that can be tried again
+ * @returns their ids
+ */
+export async function retryRows(
+  db: Db,
+  choice: OutboxChoice,
+  statuses: readonly OutboxStatus[] = RETRIED,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
+    SET status = CASE o.status WHEN 'in_doubt' THEN 'in_doubt' ELSE 'pending' END, error = NULL, answer = NULL, tries = 0,
+      not_before = NULL, needs_person = false, completed_at = NULL, conflict_fields = NULL, remote = NULL
+    WHERE ${chosen(choice)} AND o.status = ANY(${RETRIED}::text[]) AND o.status = ANY(${statuses}::text[])
+      AND (o.status <> 'pending' OR o.not_before IS NOT NULL)
+    RETURNING o.id::text`.execute(db);
+  await told(db);
+  return rows.map((row) => row.id);
+}
+
+/** Takes back rows that are not sent; what is in flight or in doubt may have been carried out and can't be. */
+export async function cancelRows(db: Db, choice: OutboxChoice, at: Date): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
+    SET status = 'cancelled', completed_at = ${at}, not_before = NULL
+    WHERE ${chosen(choice)} AND o.status IN ('pending', 'conflict', 'rejected', 'failed') RETURNING o.id::text`.execute(
+    db,
+  );
+  await told(db);
+  return rows.map((row) => row.id);
+}
+
+/** Lets deletes go. */
+export async function approveRows(db: Db, choice: OutboxChoice, by: string, at: Date): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o SET approved_by = ${by}, approved_at = ${at}
+    WHERE ${chosen(choice)} AND o.operation = 'delete' AND o.status = 'pending' AND o.approved_at IS NULL
+    RETURNING o.id::text`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Settles a conflict: what Lobbie had when the person saw it becomes the base, so that only a change after that is a
+ * conflict again. False when the row is no conflict any more.
+ */
+export async function resolveConflict(
+  db: Db,
+  id: string,
+  decided: Readonly<Record<string, 'ours' | 'theirs'>>,
+): Promise<boolean> {
+  const { rows } = await sql`UPDATE lobbie_push.outbox SET status = 'pending', base = coalesce(remote, base),
+      resolution = resolution || ${JSON.stringify(decided)}::jsonb, error = NULL, remote = NULL, conflict_fields = NULL,
+      tries = 0, not_before = NULL
+    WHERE id = ${id} AND status = 'conflict' RETURNING 1`.execute(db);
+  return rows.length === 1;
+}
+
+/** Settles a doubt by a person's word: the record that it became, or null where nothing was done and it is to be sent again. */
+export async function resolveDoubt(db: Db, id: string, resultId: string | null, at: Date): Promise<boolean> {
+  const { rows } = await sql`UPDATE lobbie_push.outbox SET status = ${resultId === null ? 'pending' : 'succeeded'},
+      result_id = ${resultId}, completed_at = ${resultId === null ? null : at}, needs_person = false, error = NULL, tries = 0,
+      not_before = NULL, unanswered = false
+    WHERE id = ${id} AND status = 'in_doubt' RETURNING 1`.execute(db);
+  await told(db);
+  return rows.length === 1;
+}
+
+/** What the outbox keeps of rows with values; protected health information. */
+export interface OutboxValues {
+  readonly id: string;
+  readonly changes: unknown;
+  readonly base: unknown;
+  readonly remote: unknown;
+  readonly answer: string | null;
+}
+
+export async function outboxValues(db: Db, ids: readonly string[]): Promise<readonly OutboxValues[]> {
+  const { rows } = await sql<OutboxValues>`SELECT id::text, changes, base, remote, answer FROM lobbie_push.outbox
+    WHERE id = ANY(${[...ids]}::bigint[]) ORDER BY id`.execute(db);
+  return rows;
+}
+
+/** Wakes a worker that listens. */
+async function told(db: Db): Promise<void> {
+  await sql`SELECT pg_notify('lobbie_push', '')`.execute(db);
+}

@@ -1,0 +1,144 @@
+import { type Kysely, sql } from 'kysely';
+import type { AttemptOutcome, OutboxStatus, SyncDatabase } from '../db/tables.ts';
+import { ACTIVE } from './outbox.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/**
+ * Takes over writes whose process is gone, or that this run no longer has at hand: what became of them is not known.
+ *
+ * @returns their ids
+ */
+export async function doubtAbandoned(db: Db, runId: string, busy: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
+    SET status = 'in_doubt', unanswered = true, error = 'the process ended before the answer was stored'
+    WHERE o.status IN ${ACTIVE} AND o.status = 'in_flight' AND CASE WHEN o.run_id = ${runId}
+      THEN o.id <> ALL(${busy}::bigint[])
+      ELSE NOT EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = o.run_id AND r.status = 'running') END
+    RETURNING o.id::text`.execute(db);
+  const ids = rows.map((row) => row.id);
+  if (ids.length > 0) {
+    await sql`UPDATE lobbie_push.attempts SET outcome = 'unknown' WHERE outcome = 'sent' AND outbox_id = ANY(${ids}::bigint[])`.execute(
+      db,
+    );
+  }
+  return ids;
+}
+
+/** A write about to be sent. */
+export interface Claim {
+  readonly id: string;
+  /** The row as it was looked at; undefined: this run has it in flight already and sends again what was not carried out. */
+  readonly version: string | undefined;
+  readonly runId: string;
+  readonly operation: string;
+  /** The record as last pulled, as JSON text; kept with the row. */
+  readonly base: string | null;
+  readonly at: Date;
+}
+
+/**
+ * Marks a write as in flight, in one statement that is on disk when this resolves. Undefined: the row was changed, taken or
+ * decided meanwhile, deliveries are paused, or the run was closed by another that took it for dead; then nothing may be sent.
+ *
+ * @returns the id of the attempt
+ */
+export async function claimWrite(db: Db, claim: Claim): Promise<string | undefined> {
+  const mine =
+    claim.version === undefined
+      ? sql`o.status = 'in_flight' AND o.run_id = ${claim.runId}`
+      : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${claim.version}`;
+  const { rows } = await sql<{ id: string }>`WITH claimed AS (
+      UPDATE lobbie_push.outbox o SET status = 'in_flight', attempts = attempts + 1, tries = tries + 1, run_id = ${claim.runId},
+        sent_at = ${claim.at}, not_before = NULL, error = NULL, answer = NULL, base = coalesce(o.base, ${claim.base}::jsonb)
+      WHERE o.id = ${claim.id} AND ${mine} AND NOT EXISTS (SELECT FROM lobbie_push.control WHERE paused_at IS NOT NULL)
+        AND EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = ${claim.runId} AND r.status = 'running')
+      RETURNING o.id)
+    INSERT INTO lobbie_push.attempts (outbox_id, run_id, operation, sent_at, outcome)
+    SELECT id, ${claim.runId}::bigint, ${claim.operation}, ${claim.at}, 'sent' FROM claimed RETURNING id::text`.execute(
+    db,
+  );
+  return rows[0]?.id;
+}
+
+/** How an attempt ended. */
+export interface AttemptEnd {
+  readonly outcome: Exclude<AttemptOutcome, 'sent'>;
+  readonly httpStatus?: number | undefined;
+  readonly code?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+export async function endAttempt(db: Db, id: string, end: AttemptEnd, at: Date): Promise<void> {
+  await db
+    .updateTable('lobbie_push.attempts')
+    .set({
+      ended_at: at,
+      outcome: end.outcome,
+      http_status: end.httpStatus ?? null,
+      code: end.code ?? null,
+      request_id: end.requestId ?? null,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** The end of a row, or why it stays open. */
+export interface Verdict {
+  readonly status: Exclude<OutboxStatus, 'in_flight' | 'cancelled'>;
+  readonly error?: string | null;
+  readonly resultId?: string | null;
+  /** What Lobbie answered to a refused write; protected health information. */
+  readonly answer?: string | null;
+  readonly conflictFields?: readonly string[];
+  /** Lobbie's record at a conflict, as JSON text. */
+  readonly remote?: string;
+  /** The record as last pulled, as JSON text; kept where the row has none. */
+  readonly base?: string | null;
+  readonly needsPerson?: boolean;
+  readonly notBefore?: Date | null;
+  readonly unanswered?: boolean;
+  /** Default: as it is. */
+  readonly tries?: number;
+}
+
+const FINAL: ReadonlySet<OutboxStatus> = new Set(['succeeded', 'rejected', 'failed', 'cancelled']);
+
+/**
+ * Moves a row that this run has at hand: one that it has in flight, or that is as it was looked at. False when it isn't any
+ * more: somebody else decided about it.
+ */
+export async function moveRow(
+  db: Db,
+  row: { readonly id: string; readonly version: string; readonly runId: string; readonly inFlight: boolean },
+  verdict: Verdict,
+  at: Date,
+): Promise<boolean> {
+  const mine = row.inFlight
+    ? sql`o.status = 'in_flight' AND o.run_id = ${row.runId}`
+    : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${row.version}`;
+  const { rows } =
+    await sql`UPDATE lobbie_push.outbox o SET status = ${verdict.status}, error = ${verdict.error ?? null},
+      result_id = ${verdict.resultId ?? null}, completed_at = ${FINAL.has(verdict.status) ? at : null},
+      answer = coalesce(${verdict.answer ?? null}, CASE WHEN ${verdict.status} IN ('rejected', 'failed') THEN o.answer END),
+      conflict_fields = ${verdict.conflictFields === undefined ? null : [...verdict.conflictFields]}::text[],
+      remote = ${verdict.remote ?? null}::jsonb, base = coalesce(o.base, ${verdict.base ?? null}::jsonb),
+      needs_person = ${verdict.needsPerson ?? false}, not_before = ${verdict.notBefore ?? null},
+      unanswered = ${verdict.unanswered ?? false}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
+    WHERE o.id = ${row.id} AND ${mine} RETURNING 1`.execute(db);
+  return rows.length === 1;
+}
+
+/**
+ * What this side has just written is no change by others: later rows of the target, which were based on the record before
+ * it, take the new values of those fields over.
+ */
+export async function rebaseLater(
+  db: Db,
+  row: { readonly id: string; readonly accountId: string; readonly resource: string; readonly targetId: string },
+  written: string,
+): Promise<void> {
+  await sql`UPDATE lobbie_push.outbox o SET base = o.base || ${written}::jsonb
+    WHERE o.account_id = ${row.accountId} AND o.resource = ${row.resource} AND o.target_id = ${row.targetId}
+      AND o.id > ${row.id} AND o.status IN ${ACTIVE} AND o.base IS NOT NULL`.execute(db);
+}

@@ -1,0 +1,137 @@
+import { type Kysely, sql } from 'kysely';
+import type { WritableResource, WriteOperation } from '../core/writable.ts';
+import type { OutboxStatus, SyncDatabase } from '../db/tables.ts';
+import { readControl } from './outbox-control.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** A row of the outbox with its JSON as text: the driver's own parser would round ids. */
+export interface StoredOutboxRow {
+  readonly id: string;
+  readonly version: string;
+  readonly resource: WritableResource;
+  readonly operation: WriteOperation;
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly targetId: string | null;
+  readonly changes: string;
+  readonly allowNulls: boolean;
+  readonly status: OutboxStatus;
+  readonly attempts: number;
+  readonly tries: number;
+  readonly base: string | null;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+  readonly approved: boolean;
+  readonly resolution: Record<string, 'ours' | 'theirs'>;
+  readonly sentAt: Date | null;
+  readonly unanswered: boolean;
+  readonly refWanted: boolean;
+  readonly refStatus: OutboxStatus | null;
+  readonly refResult: string | null;
+}
+
+/** Which rows; empty lists mean all. */
+export interface OutboxChoice {
+  readonly accounts?: readonly string[] | undefined;
+  readonly locations?: readonly string[] | undefined;
+  readonly resources?: readonly string[] | undefined;
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** The condition of a choice on the outbox `o`. */
+export const chosen = ({ accounts = [], locations = [], resources = [], ids = [] }: OutboxChoice) => sql<boolean>`(
+  (cardinality(${accounts}::bigint[]) = 0 OR o.account_id = ANY(${accounts}::bigint[]))
+  AND (cardinality(${locations}::bigint[]) = 0 OR o.location_id = ANY(${locations}::bigint[]))
+  AND (cardinality(${resources}::text[]) = 0 OR o.resource = ANY(${resources}::text[]))
+  AND (cardinality(${ids}::bigint[]) = 0 OR o.id = ANY(${ids}::bigint[])))`;
+
+/** Statuses of rows that are not decided: they keep later rows of their target waiting. */
+export const ACTIVE = sql.raw(`('pending', 'in_flight', 'in_doubt', 'conflict')`);
+
+/** Earlier rows of the same target that are not decided. */
+const EARLIER = sql`EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
+  AND e.target_id = o.target_id AND e.id < o.id AND e.status IN ${ACTIVE})`;
+
+const REFERENCE = sql`(o.changes -> 'patientId' ->> 'externalRef')`;
+
+/** The row that creates the patient whom a booking refers to. */
+const REFERRED = sql`lobbie_push.outbox p WHERE p.account_id = o.account_id AND p.resource = 'patients'
+  AND p.operation = 'create' AND jsonb_typeof(o.changes -> 'patientId') = 'object' AND p.external_ref = ${REFERENCE}`;
+
+const COLUMNS = sql`o.id::text, o.xmin::text AS version, o.resource, o.operation, o.account_id::text AS "accountId",
+  o.location_id::text AS "locationId", o.target_id::text AS "targetId", o.changes::text AS changes,
+  o.allow_nulls AS "allowNulls", o.status, o.attempts, o.tries,
+  coalesce(o.base, CASE o.resource
+    WHEN 'patients' THEN (SELECT m.raw FROM lobbie.patients m
+      WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL)
+    ELSE (SELECT m.raw FROM lobbie.appointments m
+      WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL) END)::text AS base,
+  o.requested_by AS "requestedBy", o.requested_at AS "requestedAt", o.approved_at IS NOT NULL AS approved, o.resolution, o.sent_at AS "sentAt", o.unanswered,
+  coalesce(jsonb_typeof(o.changes -> 'patientId') = 'object', false) AS "refWanted",
+  (SELECT p.status FROM ${REFERRED}) AS "refStatus", (SELECT p.result_id::text FROM ${REFERRED}) AS "refResult"`;
+
+/** What may be worked on now. */
+export interface Eligible extends OutboxChoice {
+  readonly now: Date;
+  /** Only rows after this id. */
+  readonly after: string;
+  /** Rows at hand. */
+  readonly busy: readonly string[];
+  /** Whether deletes may go without an approval of their own. */
+  readonly deletes: boolean;
+  /** Only rows of this target. */
+  readonly target?: { readonly accountId: string; readonly resource: string; readonly targetId: string } | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Rows that may be worked on now, oldest first: pending, or in doubt and not left to a person; due; with no undecided row of
+ * the same target before them; and with the patient they refer to decided.
+ */
+export async function eligibleRows(db: Db, options: Eligible): Promise<readonly StoredOutboxRow[]> {
+  const { target } = options;
+  const ofTarget =
+    target === undefined
+      ? sql`true`
+      : sql`o.account_id = ${target.accountId} AND o.resource = ${target.resource} AND o.target_id = ${target.targetId}`;
+  const { rows } = await sql<StoredOutboxRow>`SELECT ${COLUMNS} FROM lobbie_push.outbox o
+    WHERE o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person
+      AND (o.not_before IS NULL OR o.not_before <= ${options.now})
+      AND ${ofTarget} AND o.id > ${options.after} AND o.id <> ALL(${options.busy}::bigint[]) AND ${chosen(options)}
+      AND (o.operation <> 'delete' OR o.approved_at IS NOT NULL OR o.status = 'in_doubt' OR ${options.deletes}::boolean)
+      AND NOT ${EARLIER} AND NOT EXISTS (SELECT FROM ${REFERRED} AND p.status IN ${ACTIVE})
+    ORDER BY o.id LIMIT ${options.limit}`.execute(db);
+  return rows;
+}
+
+/** Undecided rows of a choice, oldest first, also those that wait behind another; for looking only. */
+export async function openRows(
+  db: Db,
+  choice: OutboxChoice,
+  limit: number,
+): Promise<readonly (StoredOutboxRow & { readonly waits: boolean })[]> {
+  const { rows } = await sql<StoredOutboxRow & { waits: boolean }>`SELECT ${COLUMNS},
+      (${EARLIER} OR EXISTS (SELECT FROM ${REFERRED} AND p.status IN ${ACTIVE})) AS waits
+    FROM lobbie_push.outbox o WHERE o.status IN ${ACTIVE} AND ${chosen(choice)} ORDER BY o.id LIMIT ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+/** Whether a delivery would find anything to do: rows that may go, or writes of a process that is gone. */
+export async function hasWork(db: Db, now: Date): Promise<boolean> {
+  if ((await readControl(db)).pausedAt !== null) return false;
+  const { rows } = await sql`SELECT 1 FROM lobbie_push.outbox o WHERE o.status IN ${ACTIVE} AND o.status = 'in_flight'
+    AND NOT EXISTS (SELECT FROM lobbie_sync.living_runs r WHERE r.id = o.run_id) LIMIT 1`.execute(db);
+  if (rows.length > 0) return true;
+  return (await eligibleRows(db, { now, after: '0', busy: [], deletes: false, limit: 1 })).length > 0;
+}
+
+/** When the next row that only waits for its time is due; undefined when none waits for that. */
+export async function nextDue(db: Db, choice: OutboxChoice, now: Date): Promise<Date | undefined> {
+  const { rows } = await sql<{ at: Date | null }>`SELECT min(o.not_before) AS at FROM lobbie_push.outbox o
+    WHERE o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person AND ${chosen(choice)}
+      AND o.not_before > ${now} AND NOT ${EARLIER}`.execute(db);
+  return rows[0]?.at ?? undefined;
+}

@@ -1,0 +1,200 @@
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type FaultRule, type Simulator, startSimulator } from '../../simulator/index.ts';
+import { useTestDatabase } from '../support/database.ts';
+import { control, count, type Place, query } from '../support/harness.ts';
+import { spawnPush, until } from '../support/harness-process.ts';
+import { apply, enqueue, journalOf, type NewRow, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
+
+/** A process that is killed at every point between the insert of a row and the storing of its answer. */
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const database = useTestDatabase();
+let simulator: Simulator;
+let place: Place;
+let serial = 0;
+let visit: Stored;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ patients: 40, accounts: [1001], locationsPerAccount: 2 });
+  const env = { LOBBIE_PUSH_SETTLE_SECONDS: '1' };
+  place = { api: simulator, databaseUrl: database.url, accounts: ['1001'], env };
+  await pull(place);
+  const visits = await query<Stored>(database.url, 'SELECT * FROM lobbie.appointments WHERE account_id = 1001 LIMIT 1');
+  visit = visits[0];
+  // Holds a process at a point within the database until it is killed.
+  await query(
+    database.url,
+    `CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF NEW.status <> OLD.status AND NEW.status = (SELECT at FROM public.held) THEN PERFORM pg_sleep(60); END IF;
+       RETURN NEW;
+     END $$`,
+  );
+  await query(database.url, 'CREATE TABLE public.held (at text)');
+  await query(
+    database.url,
+    'CREATE TRIGGER hold BEFORE UPDATE ON lobbie_push.outbox FOR EACH ROW EXECUTE FUNCTION public.hold()',
+  );
+});
+afterAll(() => simulator.stop());
+
+interface Kind {
+  readonly name: string;
+  readonly write: string;
+  /** What is asked before the write; null where nothing is. */
+  readonly read: string | null;
+  readonly effect: RegExp;
+  make(): Promise<NewRow>;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'a new patient',
+    write: 'createPatient',
+    read: null,
+    effect: /^created patients /,
+    make: async () => {
+      serial += 1;
+      const changes = { firstName: `Given${serial}`, lastName: `Family${serial}`, email: `p${serial}@example.com` };
+      return { operation: 'create', changes };
+    },
+  },
+  {
+    name: 'a booking',
+    write: 'createAppointment',
+    read: null,
+    effect: /^created appointments /,
+    make: async () => {
+      serial += 1;
+      const changes = {
+        patientId: Number(visit.patient_id),
+        practitionerId: Number(visit.practitioner_id),
+        appointmentTypeId: Number(visit.appointment_type_id),
+        startTime: new Date(Date.UTC(2027, 4, 3 + serial, 15)).toISOString(),
+      };
+      return { resource: 'appointments', operation: 'create', location: visit.location_id, changes };
+    },
+  },
+  {
+    name: 'an update of a patient',
+    write: 'updatePatient',
+    read: 'getPatient',
+    effect: /^updated patients /,
+    make: async () => {
+      serial += 1;
+      const target = (await truthOf(simulator, 'patients'))[serial % 20].id;
+      return { target, changes: { email: `changed${serial}@example.com` } };
+    },
+  },
+  {
+    name: 'an update of a visit',
+    write: 'updateAppointment',
+    read: 'getAppointment',
+    effect: /^updated appointments /,
+    make: async () => {
+      serial += 1;
+      return { resource: 'appointments', target: visit.id, changes: { note: `note ${serial}` } };
+    },
+  },
+  {
+    name: 'a delete',
+    write: 'deletePatient',
+    read: 'getPatient',
+    effect: /^deleted patients /,
+    make: async () => ({ operation: 'delete', target: (await truthOf(simulator, 'patients')).at(-1).id }),
+  },
+];
+
+interface Point {
+  readonly name: string;
+  /** A fault of the API at which the process waits for ever. */
+  fault?(kind: Kind): FaultRule | undefined;
+  /** The status before whose commit it waits. */
+  readonly holdAt?: string;
+  /** What the row says, and whether the effect is there, when it was killed. */
+  readonly status: string;
+  readonly done: boolean;
+}
+
+const POINTS: readonly Point[] = [
+  {
+    name: 'while it reads the record before the write',
+    fault: ({ read }) => (read === null ? undefined : { kind: 'timeout', operation: read }),
+    status: 'pending',
+    done: false,
+  },
+  { name: 'before the mark that it is in flight is committed', holdAt: 'in_flight', status: 'pending', done: false },
+  {
+    name: 'after that, before Lobbie has done anything',
+    fault: ({ write }) => ({ kind: 'timeout', operation: write }),
+    status: 'in_flight',
+    done: false,
+  },
+  {
+    name: 'after Lobbie has done it, before the answer comes',
+    fault: ({ write }) => ({ kind: 'timeout-after', operation: write }),
+    status: 'in_flight',
+    done: true,
+  },
+  { name: 'before the answer is committed', holdAt: 'succeeded', status: 'in_flight', done: true },
+];
+
+const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+
+describe.each(KINDS)('$name', (kind) => {
+  const effects = async () => (await journalOf(simulator)).filter((line) => kind.effect.test(line)).length;
+
+  test.each(POINTS.filter((point) => point.fault === undefined || point.fault(kind) !== undefined))(
+    'killed $name has exactly one effect',
+    async (point) => {
+      const [id = ''] = await enqueue(database.url, [await kind.make()]);
+      const before = await effects();
+      const fault = point.fault?.(kind);
+      await control(simulator, '/faults', fault === undefined ? [] : [fault]);
+      if (point.holdAt !== undefined) await query(database.url, 'INSERT INTO public.held VALUES ($1)', [point.holdAt]);
+      simulator.resetStats();
+      const run = spawnPush(place);
+      const there = await until(run, async () =>
+        fault === undefined
+          ? (await count(database.url, sleeping)) > 0
+          : (simulator.stats().perOperation[fault.operation ?? ''] ?? 0) > 0 &&
+            (await effects()) === before + (point.done ? 1 : 0),
+      );
+      expect(there, 'the process ended before it could be killed').toBe(true);
+      run.child.kill('SIGKILL');
+      await run.ended;
+      await query(
+        database.url,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+      );
+      await query(database.url, 'DELETE FROM public.held');
+      await control(simulator, '/faults', []);
+      expect((await rowsOf(database.url, [id]))[0]).toMatchObject({ status: point.status });
+      expect(await effects()).toBe(before + (point.done ? 1 : 0));
+
+      expect(await apply(place, { deletes: true })).toMatchObject({ exitCode: 0, status: 'succeeded' });
+      expect(await effects()).toBe(before + 1);
+      const [row] = await rowsOf(database.url, [id]);
+      expect(row).toMatchObject({ status: 'succeeded' });
+      expect(await mirrorAgrees(row)).toBe(true);
+      // And once more, to be sure that nothing is left.
+      expect(await apply(place, { deletes: true })).toMatchObject({ exitCode: 0 });
+      expect(await effects()).toBe(before + 1);
+    },
+  );
+});
+
+/** Whether the mirror has what Lobbie has of the record that a row became. */
+async function mirrorAgrees(row: Stored): Promise<boolean> {
+  const truth = (await truthOf(simulator, row.resource)).find((each) => String(each.id) === row.result_id);
+  const [stored] = await query<Stored>(
+    database.url,
+    `SELECT raw, _deleted_at FROM lobbie.${row.resource} WHERE account_id = $1 AND id = $2`,
+    [row.account_id, row.result_id],
+  );
+  if (row.operation === 'delete') return truth === undefined && stored._deleted_at !== null;
+  const { locationId: _place, ...record } = truth;
+  const { locationId: _stored, ...raw } = stored.raw;
+  return isDeepStrictEqual(record, raw);
+}
