@@ -1,6 +1,7 @@
 import type { ResourceDescription, Run, StatusReport } from '../app.ts';
 import { age, plural } from './format.ts';
 import { floorOf, freshnessLines } from './freshness.ts';
+import { outboxRemarks } from './outbox-text.ts';
 import { runDocument } from './run-document.ts';
 
 /** A nightly job that has not succeeded for so long did not run, or fails every time. */
@@ -14,13 +15,20 @@ export interface Verdict {
 /** Whether all is well, in one sentence. Pure. */
 export function judge(status: StatusReport): Verdict {
   const { at, lastSuccess, lastTrouble, lists, openRejects, running, abandoned, held } = status;
+  const rejects = openRejects.reduce((sum, each) => sum + each.rejects, 0);
+  const waiting = [
+    ...(rejects === 0 ? [] : [plural(rejects, 'rejected record waits', 'rejected records wait')]),
+    ...outboxRemarks(status.outbox),
+  ]
+    .map((remark) => `; ${remark}`)
+    .join('');
   const never = lists.filter((list) => list.lastCertifiedAt === null).length;
   const trouble = lastTrouble === null || isOlder(lastTrouble.run, lastSuccess) ? null : lastTrouble.run;
   const troubles: string[] = [];
   if (lastSuccess === null && trouble === null && abandoned.length === 0) {
     const begun =
       running.length > 0 ? 'the first run is still going' : 'nothing was read yet; run npx lobbie-sync backfill';
-    return { ok: false, sentence: `Not well: ${begun}.` };
+    return { ok: false, sentence: `Not well: ${begun}${waiting}.` };
   }
   for (const run of abandoned) troubles.push(`the process of ${nameOf(run)} is gone; the next run goes on from there`);
   if (trouble !== null) troubles.push(`${nameOf(trouble)} ended ${trouble.status} ${since(trouble, at)} ago`);
@@ -37,8 +45,6 @@ export function judge(status: StatusReport): Verdict {
     );
   const deletes = held.reduce((sum, group) => sum + group.deletes, 0);
   if (deletes > 0) troubles.push(`${plural(deletes, 'delete waits', 'deletes wait')} for a person`);
-  const rejects = openRejects.reduce((sum, each) => sum + each.rejects, 0);
-  const waiting = rejects === 0 ? '' : `; ${plural(rejects, 'rejected record waits', 'rejected records wait')}`;
   if (troubles.length > 0) return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.` };
   const success = lastSuccess as Run;
   const did = success.status === 'succeeded' ? 'succeeded' : 'read everything';
@@ -67,6 +73,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     freshness: freshnessLines(status),
     floor: floorOf(status),
     held: status.held,
+    outbox: status.outbox,
     lists: status.lists,
     openRejects: status.openRejects,
     pendingMigrations: status.pendingMigrations,

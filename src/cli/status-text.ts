@@ -1,6 +1,7 @@
 import { deleteCells } from './deletes-text.ts';
 import { age, count, duration, instant, plural, table } from './format.ts';
 import type { FreshnessLine } from './freshness.ts';
+import { outboxLines } from './outbox-text.ts';
 import type { Output } from './output.ts';
 import { DELETES, type RunDocument } from './run-document.ts';
 import { paintStatus, printProblems } from './run-summary.ts';
@@ -50,6 +51,12 @@ export function printStatus(output: Output, status: StatusDocument): void {
         paintHead: (text) => output.paint('dim', text),
       }),
     );
+  }
+  const outbox = outboxLines(status.outbox, status.at);
+  if (outbox.length > 0) {
+    output.line();
+    output.line(bold('Changes on their way to Lobbie (npx lobbie-sync push status)'));
+    for (const line of outbox) output.line(line);
   }
   if (status.openRejects.length > 0) {
     output.line();

@@ -5,6 +5,7 @@ import { parsePage } from '../extractors/page.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import type { Read } from '../extractors/resource.ts';
 import { chooseRead } from '../extractors/select.ts';
+import { examineBooking } from './doctor-booking.ts';
 import { examineDatabase } from './doctor-database.ts';
 import type { DoctorDependencies, Finding, FindingArea } from './finding.ts';
 
@@ -21,7 +22,9 @@ export async function examine(deps: DoctorDependencies): Promise<readonly Findin
   };
   const lobbie = examineSettings(deps.config, report);
   if (lobbie !== undefined) await examineLobbie(deps, lobbie, report);
-  for (const finding of await examineDatabase(deps)) report(finding);
+  const database = await examineDatabase(deps);
+  for (const finding of database) report(finding);
+  report(await examineBooking(deps, !database.some((finding) => finding.ok === false)));
   return findings;
 }
 

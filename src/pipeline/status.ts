@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { DeleteStatus, Run, SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import { chooseRead } from '../extractors/select.ts';
+import { type OutboxSummary, outboxSummary } from '../state/outbox-review.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
 import { planUnits, TOKEN_ACCOUNT } from './units.ts';
 
@@ -76,6 +77,8 @@ export interface StatusReport {
   readonly openRejects: readonly { readonly resource: string; readonly rejects: number }[];
   /** Deletes that wait for a person. */
   readonly held: readonly DeleteGroup[];
+  /** Changes on their way to Lobbie. A delivery that failed is no trouble of the mirror: its rows tell it here. */
+  readonly outbox: OutboxSummary;
   /** Every row is to be checked again within so many days. */
   readonly freshnessDays: number;
   readonly pendingMigrations: readonly string[];
@@ -92,14 +95,15 @@ export interface StatusOptions {
 
 /** Reads how the mirror stands. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
-  const runs = await latestRuns(db, options.limit);
-  const [open, lastSuccess, troubled, lists, openRejects, held] = await Promise.all([
+  const runs = await latestRuns(db, options.limit, 'readings');
+  const [open, lastSuccess, troubled, lists, openRejects, held, outbox] = await Promise.all([
     openRuns(db),
     lastWhole(db),
     lastTroubled(db),
     listFreshness(db, options),
     openRejectCounts(db),
     deleteGroups(db, { status: 'held' }),
+    outboxSummary(db, options.now),
   ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
@@ -111,6 +115,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     lists,
     openRejects,
     held,
+    outbox,
     freshnessDays: options.freshnessDays,
   };
 }
@@ -145,10 +150,7 @@ async function lastTroubled(db: Db): Promise<Run | undefined> {
 
 /** Runs that are not closed. One that does not hold its advisory lock (see `runLockKey`) belongs to a process that is gone. */
 async function openRuns(db: Db): Promise<{ running: Run[]; abandoned: Run[] }> {
-  const { rows } = await sql<{ id: string }>`SELECT id FROM lobbie_sync.runs AS r WHERE status = 'running' AND EXISTS (
-    SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
-      AND l.classid::bigint = ${0x6c6f6262} AND l.objid::bigint = r.id % 4294967296
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`.execute(db);
+  const { rows } = await sql<{ id: string }>`SELECT id FROM lobbie_sync.living_runs`.execute(db);
   const held = new Set(rows.map((row) => row.id));
   const open = await db
     .selectFrom('lobbie_sync.runs')

@@ -106,9 +106,10 @@ export async function addProblem(db: Db, problem: NewProblem): Promise<void> {
   await db.insertInto('lobbie_sync.run_problems').values(problem).execute();
 }
 
-/** The latest runs, newest first. */
-export async function latestRuns(db: Db, limit: number): Promise<Run[]> {
-  return await db.selectFrom('lobbie_sync.runs').selectAll().orderBy('id', 'desc').limit(limit).execute();
+/** The latest runs, newest first; with `readings` those alone, as deliveries are many and short. */
+export async function latestRuns(db: Db, limit: number, which: 'all' | 'readings' = 'all'): Promise<Run[]> {
+  const runs = db.selectFrom('lobbie_sync.runs').selectAll().orderBy('id', 'desc').limit(limit);
+  return await (which === 'all' ? runs : runs.where('kind', '<>', 'push')).execute();
 }
 
 export interface RunDetails {

@@ -67,6 +67,15 @@ export async function renderMetrics(
     for (const each of overview.openRejects) rejects(each.rejects, { resource: each.resource });
     const alerts = gauge('alert_active', 'Conditions that a person should know of', ['key', 'state']);
     for (const { key, state } of overview.alerts) if (state !== 'ok') alerts(1, { key, state });
+    const { counts, needsPerson, oldestWaiting, paused } = overview.outbox;
+    const changes = gauge('outbox_rows', 'Changes in the outbox', ['status']);
+    for (const [status, count] of Object.entries(counts)) changes(count, { status });
+    gauge('outbox_needs_person', 'Changes that wait for a person')(needsPerson);
+    gauge(
+      'outbox_oldest_seconds',
+      'Age of the oldest change that is not decided and waits for no person; 0 when there is none',
+    )(oldestWaiting === null ? 0 : age(oldestWaiting));
+    gauge('outbox_paused', 'Whether deliveries are paused')(paused.pausedAt === null ? 0 : 1);
   }
   if (limiter !== undefined) {
     gauge('limiter_rate', 'Requests a second that may start at present')(limiter.rate);

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Run, SyncDatabase } from '../db/tables.ts';
+import { type OutboxSummary, outboxSummary } from '../state/outbox-review.ts';
 import { latestRuns } from '../state/runs.ts';
 import {
   type AlertState,
@@ -37,13 +38,16 @@ export interface Overview {
   readonly freshness: readonly ResourceAge[];
   readonly nights: readonly Night[];
   readonly alerts: readonly AlertState[];
+  /** Changes on their way to Lobbie. */
+  readonly outbox: OutboxSummary;
 }
 
 export type PublicRun = Omit<Run, 'selection' | 'host' | 'pid'>;
 
 /** Reads it one query after the other: the status page must not take the connections of a running job. */
-export async function readOverview(db: Db): Promise<Overview> {
-  const runs = (await latestRuns(db, 20)).map(({ selection: _selection, host: _host, pid: _pid, ...run }) => run);
+export async function readOverview(db: Db, now: Date): Promise<Overview> {
+  const latest = await latestRuns(db, 20, 'readings');
+  const runs = latest.map(({ selection: _selection, host: _host, pid: _pid, ...run }) => run);
   const totals = await sql<RunTotals>`SELECT kind, status, count(*)::int AS runs, sum(requests)::float8 AS requests,
       sum(rows_read)::float8 AS read, sum(rows_inserted)::float8 AS inserted, sum(rows_updated)::float8 AS updated,
       sum(rows_unchanged)::float8 AS unchanged, sum(rows_deleted)::float8 AS deleted,
@@ -51,11 +55,8 @@ export async function readOverview(db: Db): Promise<Overview> {
     FROM lobbie_sync.runs WHERE status <> 'running' GROUP BY kind, status ORDER BY kind, status`.execute(db);
   const lastSuccess = await sql<{ kind: string; at: Date }>`SELECT kind, max(finished_at) AS at FROM lobbie_sync.runs
     WHERE status = 'succeeded' AND finished_at IS NOT NULL GROUP BY kind ORDER BY kind`.execute(db);
-  // A run without its advisory lock (see runLockKey) belongs to a process that is gone.
-  const running = await sql<{ kind: string; id: string }>`SELECT kind, id::text AS id FROM lobbie_sync.runs r
-    WHERE status = 'running' AND EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
-      AND l.classid::bigint = ${0x6c6f6262} AND l.objid::bigint = r.id % 4294967296
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY r.id`.execute(db);
+  const running = await sql<{ kind: string; id: string }>`SELECT kind, id::text AS id
+    FROM lobbie_sync.living_runs ORDER BY lobbie_sync.living_runs.id`.execute(db);
   const openRejects = await sql<{ resource: string; rejects: number }>`SELECT resource, count(*)::int AS rejects
     FROM lobbie_sync.rejects WHERE replayed_at IS NULL GROUP BY resource ORDER BY resource`.execute(db);
   return {
@@ -67,5 +68,6 @@ export async function readOverview(db: Db): Promise<Overview> {
     freshness: await resourceAges(db),
     nights: await latestNights(db, 30),
     alerts: await alertStates(db),
+    outbox: await outboxSummary(db, now),
   };
 }

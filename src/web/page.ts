@@ -23,6 +23,9 @@ const CLASS_OF: Readonly<Record<string, string>> = {
   incomplete: 'warn',
   waiting: 'warn',
   skipped: 'warn',
+  rejected: 'bad',
+  conflict: 'warn',
+  in_doubt: 'warn',
 };
 
 /** The status page: the verdict first, then why. Pure. */
@@ -34,6 +37,7 @@ export function renderPage(overview: Overview | undefined, view: ServiceView, no
           verdict(overview, view, now),
           jobs(overview, view, now),
           alerts(overview, now),
+          deliveries(overview, now),
           runs(overview.runs, now),
           freshness(overview, now),
         ].join('\n');
@@ -50,7 +54,7 @@ function verdict({ alerts: states, lastSuccess, running }: Overview, view: Servi
   const headline =
     bad.length > 0
       ? `<h1 class="bad">${bad.length === 1 ? 'One thing needs' : `${bad.length} things need`} a look</h1>`
-      : lastSuccess.length === 0
+      : lastSuccess.every(({ kind }) => kind === 'push')
         ? '<h1 class="warn">Nothing was read to its end yet</h1>'
         : '<h1 class="good">All is well</h1>';
   const last = lastSuccess.map(({ kind, at }) => `last complete ${text(kind)} ${ago(at, now)}`);
@@ -79,6 +83,26 @@ function alerts({ alerts: states }: Overview, now: Date): string {
   if (bad.length === 0) return '';
   const rows = bad.map(({ message, since, state }) => [status(state), text(message), ago(since, now)]);
   return section('Needs a look', ['what', 'why', 'since'], rows, []);
+}
+
+/** Nothing while no change was ever to be delivered. */
+function deliveries({ outbox }: Overview, now: Date): string {
+  const { counts, needsPerson, lostToday, oldestWaiting, paused } = outbox;
+  const filled = Object.entries(counts).filter(([, changes]) => changes > 0);
+  if (filled.length === 0 && paused.pausedAt === null) return '';
+  const why = paused.reason === null ? '' : `: ${text(paused.reason)}`;
+  const told = [
+    ...(paused.pausedAt === null
+      ? []
+      : [`<span class="warn">paused ${ago(paused.pausedAt, now)} by ${text(paused.pausedBy)}${why}</span>`]),
+    ...(needsPerson === 0
+      ? []
+      : [`<span class="warn">${count(needsPerson)} ${needsPerson === 1 ? 'waits' : 'wait'} for a person</span>`]),
+    ...(lostToday === 0 ? [] : [`<span class="bad">${count(lostToday)} refused or given up within a day</span>`]),
+    ...(oldestWaiting === null ? [] : [`the oldest open one came ${ago(oldestWaiting, now)}`]),
+  ];
+  const rows = filled.map(([name, changes]) => [status(name), count(changes)]);
+  return `${section('Deliveries', ['status', 'changes'], rows, [1])}<p>${told.join(' · ')}</p>`;
 }
 
 function runs(latest: readonly PublicRun[], now: Date): string {

@@ -92,7 +92,7 @@ export function createWebServer(options: WebOptions): WebServer {
 
   async function overview(): Promise<Overview | undefined> {
     try {
-      return await within(ANSWER_MS, readOverview(db));
+      return await within(ANSWER_MS, readOverview(db, clock.now()));
     } catch (error) {
       logger.warn({ err: error }, 'the status could not be read');
       return undefined;
@@ -131,8 +131,8 @@ export function createWebServer(options: WebOptions): WebServer {
     const { draining, jobs } = view;
     const base = { at: clock.now(), draining, database: { reachable: read !== undefined }, schedule: jobs };
     if (read === undefined) return await reply.code(503).send(base);
-    const { runs, running, lastSuccess, freshness, openRejects, nights, alerts } = read;
-    return { ...base, running, lastSuccess, runs, freshness, openRejects, nights, alerts };
+    const { runs, running, lastSuccess, freshness, openRejects, nights, alerts, outbox } = read;
+    return { ...base, running, lastSuccess, runs, freshness, openRejects, nights, alerts, outbox };
   });
   app.get('/', { onRequest: guard }, async (_request, reply) => {
     const read = await overview();

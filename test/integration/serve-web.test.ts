@@ -44,6 +44,15 @@ beforeAll(async () => {
     `INSERT INTO lobbie_sync.schedule (job, due_at, status, attempts, message) VALUES ('sync', $1, 'partial', 1, 'one list')`,
     [at],
   );
+  await query(
+    database.url,
+    `INSERT INTO lobbie_push.outbox (resource, operation, account_id, changes, status, error, answer, requested_at, completed_at)
+     VALUES ('patients', 'create', 1001, $1, 'pending', NULL, NULL, $2, NULL),
+       ('patients', 'create', 1001, $1, 'conflict', NULL, NULL, $2, NULL),
+       ('patients', 'create', 1001, $1, 'rejected', 'lastName: is refused', $3, $2, $2)`,
+    [JSON.stringify({ firstName: MARKER }), at, MARKER],
+  );
+  await query(database.url, `UPDATE lobbie_push.control SET paused_at = $1, paused_by = 'me', reason = 'a test'`, [at]);
 });
 
 async function serve(more: Partial<WebOptions> = {}) {
@@ -130,6 +139,13 @@ describe('on this machine', () => {
       openRejects: [{ resource: 'patients', rejects: 1 }],
       nights: [{ job: 'sync', status: 'partial', message: 'one list' }],
       alerts: [],
+      outbox: {
+        paused: { pausedAt: '2026-05-02T02:00:00.000Z', pausedBy: 'me', reason: 'a test' },
+        counts: { pending: 1, conflict: 1, rejected: 1, succeeded: 0 },
+        needsPerson: 1,
+        lostToday: 1,
+        oldestWaiting: '2026-05-02T02:00:00.000Z',
+      },
     });
   });
 
@@ -144,6 +160,10 @@ describe('on this machine', () => {
         'lobbie_sync_requests_total{kind="sync"} 80',
         'lobbie_sync_last_success_age_seconds{kind="sync"} 21600',
         'lobbie_sync_rejects_open{resource="patients"} 1',
+        'lobbie_sync_outbox_rows{status="conflict"} 1',
+        'lobbie_sync_outbox_needs_person 1',
+        'lobbie_sync_outbox_oldest_seconds 21600',
+        'lobbie_sync_outbox_paused 1',
       ]),
     );
   });

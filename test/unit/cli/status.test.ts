@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding, ListFreshness, Run, StatusReport } from '../../../src/app.ts';
+import type { Finding, ListFreshness, OutboxSummary, Run, StatusReport } from '../../../src/app.ts';
 import { doctorExitCode } from '../../../src/cli/commands/doctor.ts';
 import { floorOf, freshnessLines } from '../../../src/cli/freshness.ts';
+import { outboxLines } from '../../../src/cli/outbox-text.ts';
 import { judge } from '../../../src/cli/status-document.ts';
 
 const NOW = new Date('2026-01-15T08:00:00Z');
@@ -20,6 +21,26 @@ const list = (resource: string, hoursAgo: number | null, locationId: string | nu
   rows: 10,
 });
 
+const NO_ROWS = {
+  pending: 0,
+  in_flight: 0,
+  in_doubt: 0,
+  conflict: 0,
+  rejected: 0,
+  failed: 0,
+  succeeded: 0,
+  cancelled: 0,
+};
+
+const outbox = (changes: Partial<OutboxSummary> = {}): OutboxSummary => ({
+  paused: { pausedAt: null, pausedBy: null, reason: null },
+  counts: NO_ROWS,
+  needsPerson: 0,
+  lostToday: 0,
+  oldestWaiting: null,
+  ...changes,
+});
+
 const report = (changes: Partial<StatusReport>): StatusReport => ({
   at: NOW,
   runs: [],
@@ -30,6 +51,7 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
   lists: [list('staff', 5)],
   openRejects: [],
   held: [],
+  outbox: outbox(),
   freshnessDays: 30,
   pendingMigrations: [],
   ...changes,
@@ -111,6 +133,53 @@ describe('the sentence of status', () => {
   });
 });
 
+describe('deliveries', () => {
+  const paused = { pausedAt: hours(1), pausedBy: 'cli:somebody', reason: 'the cap is reached' };
+  const well = 'All is well: sync 7 succeeded 5 hours ago and every list is whole';
+
+  test.each([
+    [{ needsPerson: 3 }, '3 changes wait for a person (push status)'],
+    [{ needsPerson: 1 }, '1 change waits for a person (push status)'],
+    [{ paused }, 'deliveries are paused (push status)'],
+    [{ lostToday: 1 }, '1 change was refused or given up within a day (push status)'],
+    [
+      { paused, needsPerson: 2, lostToday: 4 },
+      'deliveries are paused; 2 changes wait for a person; 4 changes were refused or given up within a day (push status)',
+    ],
+  ])('%# are told in the sentence, and are no alarm', (changes, told) => {
+    expect(judge(report({ outbox: outbox(changes) }))).toEqual({ ok: true, sentence: `${well}; ${told}.` });
+  });
+
+  test('what only waits for its turn is not in the sentence', () => {
+    const waiting = outbox({ counts: { ...NO_ROWS, pending: 5, failed: 2 }, oldestWaiting: hours(3) });
+    expect(judge(report({ outbox: waiting })).sentence).toBe(`${well}.`);
+  });
+
+  test('are told beside what is not well, and before the first run', () => {
+    const needy = outbox({ needsPerson: 3 });
+    expect(judge(report({ outbox: needy, lists: [list('labs', null)] })).sentence).toBe(
+      'Not well: 1 list was never read to the end; 3 changes wait for a person (push status).',
+    );
+    expect(judge(report({ outbox: needy, lastSuccess: null })).sentence).toMatch(
+      /^Not well: nothing was read yet.*; 3 changes wait for a person \(push status\)\.$/,
+    );
+  });
+
+  test('the section has what is not zero, the pause and the age; nothing where nothing was ever to be delivered', () => {
+    expect(outboxLines(outbox(), NOW)).toEqual([]);
+    expect(
+      outboxLines(outbox({ paused, counts: { ...NO_ROWS, pending: 1200, conflict: 1 }, oldestWaiting: hours(5) }), NOW),
+    ).toEqual([
+      '  paused since 2026-01-15 07:00 UTC by cli:somebody: the cap is reached',
+      '  pending   1,200\n  conflict  1',
+      '  the oldest open row is 5 hours old',
+    ]);
+    expect(outboxLines(outbox({ paused: { ...paused, pausedBy: null, reason: null } }), NOW)).toEqual([
+      '  paused since 2026-01-15 07:00 UTC by somebody',
+    ]);
+  });
+});
+
 describe('freshness', () => {
   const state = (...lists: ListFreshness[]) => ({ at: NOW, freshnessDays: 2, lists });
 
@@ -178,6 +247,7 @@ describe("doctor's exit code", () => {
 
   test.each([
     [[finding('settings', true), finding('database', 'warning')], 0],
+    [[finding('settings', 'warning')], 0],
     [[finding('database', false), finding('settings', false), finding('sign-in', false)], 2],
     [[finding('database', false), finding('sign-in', false)], 3],
     [[finding('database', false), finding('lists', false)], 1],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ConfigSources, describeConfig, loadConfig, redactUrl } from '../../../src/config/config.ts';
+import { settings } from '../../../src/config/settings.ts';
 import { ConfigError } from '../../../src/core/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lobbie-sync-config-'));
@@ -64,7 +65,11 @@ describe('defaults', () => {
         return name === '' || value === '' ? [] : [[name, value]];
       }),
     );
-    const { lobbie, log } = load(required);
+    const config = load(required);
+    const { lobbie, log } = config;
+    const pushed = Object.entries(shown).filter(([name]) => /^LOBBIE_(PUSH_|APPOINTMENT_BODY$)/.test(name));
+    expect(pushed.map(([name]) => name)).toHaveLength(5);
+    expect(describeConfig(config)).toMatchObject(Object.fromEntries(pushed));
     expect(shown).toMatchObject({
       LOBBIE_API_URL: lobbie().apiUrl,
       LOBBIE_TOKEN_URL: lobbie().tokenUrl,
@@ -73,6 +78,12 @@ describe('defaults', () => {
       LOG_LEVEL: log.level,
     });
   });
+});
+
+test('every setting is explained in .env.example', async () => {
+  const { readFile } = await import('node:fs/promises');
+  const text = await readFile(new URL('../../../.env.example', import.meta.url), 'utf8');
+  expect(Object.keys(settings.shape).filter((name) => !new RegExp(`^#?${name}=`, 'm').test(text))).toEqual([]);
 });
 
 describe('values', () => {

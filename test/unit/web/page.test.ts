@@ -21,6 +21,20 @@ const empty: Overview = {
   freshness: [],
   nights: [],
   alerts: [],
+  outbox: {
+    paused: { pausedAt: null, pausedBy: null, reason: null },
+    counts: { pending: 0, in_flight: 0, in_doubt: 0, conflict: 0, rejected: 0, failed: 0, succeeded: 0, cancelled: 0 },
+    needsPerson: 0,
+    lostToday: 0,
+    oldestWaiting: null,
+  },
+};
+const outbox: Overview['outbox'] = {
+  paused: { pausedAt: night, pausedBy: 'lobbie-sync', reason: '6 of 20 <b>&' },
+  counts: { ...empty.outbox.counts, pending: 1200, conflict: 2, succeeded: 7 },
+  needsPerson: 2,
+  lostToday: 3,
+  oldestWaiting: night,
 };
 const alert = { key: 'job:sync', since: night, lastSent: night, message: 'sync failed: <b>&"\'', runId: null };
 
@@ -35,6 +49,30 @@ describe('the page', () => {
     const over = { ...well, alerts: [{ ...alert, state: 'ok' }] };
     expect(renderPage(over, view, now)).toContain('All is well');
     expect(renderPage(undefined, view, now)).toContain("database can't be read");
+  });
+
+  test('a delivery is no reading', () => {
+    const delivered = { ...empty, lastSuccess: [{ kind: 'push', at: night }] };
+    expect(renderPage(delivered, view, now)).toContain('Nothing was read to its end yet');
+  });
+
+  test('deliveries are told once there are any, or while they are paused', () => {
+    expect(renderPage(empty, view, now)).not.toContain('Deliveries');
+    const page = renderPage({ ...empty, outbox }, view, now);
+    for (const part of [
+      '<span class="soft">pending</span></td><td class="n">1,200</td>',
+      '<span class="warn">conflict</span></td><td class="n">2</td>',
+      '<span class="good">succeeded</span></td><td class="n">7</td>',
+      'paused 6 h 0 min ago by lobbie-sync: 6 of 20 &lt;b&gt;&amp;<',
+      '2 wait for a person',
+      '3 refused or given up within a day',
+      'the oldest open one came 6 h 0 min ago',
+    ]) {
+      expect(page).toContain(part);
+    }
+    expect(page).not.toContain('failed');
+    const { paused } = outbox;
+    expect(renderPage({ ...empty, outbox: { ...empty.outbox, paused } }, view, now)).toContain('by lobbie-sync');
   });
 
   test('escapes what it shows', () => {
@@ -103,10 +141,37 @@ describe('metrics', () => {
     );
   });
 
+  test('figures of the outbox', async () => {
+    const figures = async (overview: Overview) =>
+      (await renderMetrics(overview, view, undefined, now))
+        .split('\n')
+        .filter((line) => line.startsWith('lobbie_sync_outbox_'));
+    const rows = (name: string, count: number) => `lobbie_sync_outbox_rows{status="${name}"} ${count}`;
+    expect(await figures({ ...empty, outbox })).toEqual([
+      rows('pending', 1200),
+      rows('in_flight', 0),
+      rows('in_doubt', 0),
+      rows('conflict', 2),
+      rows('rejected', 0),
+      rows('failed', 0),
+      rows('succeeded', 7),
+      rows('cancelled', 0),
+      'lobbie_sync_outbox_needs_person 2',
+      'lobbie_sync_outbox_oldest_seconds 21600',
+      'lobbie_sync_outbox_paused 1',
+    ]);
+    expect((await figures(empty)).slice(-3)).toEqual([
+      'lobbie_sync_outbox_needs_person 0',
+      'lobbie_sync_outbox_oldest_seconds 0',
+      'lobbie_sync_outbox_paused 0',
+    ]);
+  });
+
   test('what is known without a database', async () => {
     const text = await renderMetrics(undefined, view, undefined, now);
     expect(text).toContain('lobbie_sync_database_up 0');
     expect(text).toContain('lobbie_sync_schedule_job_running{job="sync"} 0');
     expect(text).not.toContain('lobbie_sync_runs_total');
+    expect(text).not.toContain('lobbie_sync_outbox');
   });
 });
