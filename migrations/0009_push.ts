@@ -61,8 +61,6 @@ CREATE INDEX outbox_finished ON lobbie_push.outbox (status, account_id, resource
   WHERE status IN ('succeeded', 'rejected', 'failed', 'cancelled');
 CREATE INDEX outbox_lost ON lobbie_push.outbox (completed_at) WHERE status IN ('rejected', 'failed');
 CREATE INDEX outbox_result ON lobbie_push.outbox (account_id, resource, result_id) WHERE operation = 'create' AND result_id IS NOT NULL;
-CREATE INDEX outbox_wants_patient ON lobbie_push.outbox (account_id, (changes -> 'patientId' ->> 'externalRef'))
-  WHERE status IN ('pending', 'in_flight', 'in_doubt', 'conflict') AND jsonb_typeof(changes -> 'patientId') = 'object';
 
 COMMENT ON TABLE lobbie_push.outbox IS 'Changes of patients and appointments that people and tools want in Lobbie. Protected health information.';
 COMMENT ON COLUMN lobbie_push.outbox.external_ref IS 'The writer''s own reference; a second row with it is refused.';

@@ -18,9 +18,14 @@ export interface TombstoneOptions {
   readonly now: Date;
   /** Tables that keep no history. */
   readonly noHistory?: ReadonlySet<string>;
+  /**
+   * Since when they are known to be gone: a page that was asked for before, and still has them, does not bring them back.
+   * Default: that is not known.
+   */
+  readonly goneSince?: Date;
 }
 
-/** The rows to mark or to restore: a condition (alias `t`) whose parameters begin at `$5`. */
+/** The rows to mark or to restore: a condition (alias `t`) whose parameters begin at `$6`. */
 interface Affected {
   readonly accountId: string;
   readonly where: string;
@@ -37,9 +42,10 @@ async function setMark(
 ): Promise<readonly string[]> {
   if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
   const { rows } = await tx.client.query<{ key: string }>(
-    `UPDATE ${tableName(table)} t SET _deleted_at = $2::timestamptz, _loaded_at = $3, _run_id = $4, _version = t._version + 1
+    `UPDATE ${tableName(table)} t SET _deleted_at = $2::timestamptz, _loaded_at = $3, _run_id = $4, _version = t._version + 1,
+       _read_at = greatest(t._read_at, $5::timestamptz)
      WHERE ${ofAccount(table)} AND ${where} RETURNING ${keyText(table)} AS key`,
-    [accountId, deletedAt, options.now, options.runId, ...values],
+    [accountId, deletedAt, options.now, options.runId, options.goneSince ?? null, ...values],
   );
   return rows.map((row) => row.key);
 }
@@ -56,7 +62,7 @@ export async function tombstone(
   keys: readonly string[],
   options: TombstoneOptions,
 ): Promise<readonly string[]> {
-  const where = `${keyText(table)} = ANY($5::text[]) AND t._deleted_at IS NULL`;
+  const where = `${keyText(table)} = ANY($6::text[]) AND t._deleted_at IS NULL`;
   return await setMark(tx, table, options.now, { accountId, where, values: [keys] }, options);
 }
 
@@ -69,7 +75,7 @@ export async function tombstoneBelow(
   parentIds: readonly string[],
   options: TombstoneOptions,
 ): Promise<number> {
-  const where = `t.${identifier(column)} = ANY($5::bigint[]) AND t._deleted_at IS NULL`;
+  const where = `t.${identifier(column)} = ANY($6::bigint[]) AND t._deleted_at IS NULL`;
   return (await setMark(tx, table, options.now, { accountId, where, values: [parentIds] }, options)).length;
 }
 
@@ -81,7 +87,7 @@ export async function restore(
   keys: readonly string[],
   options: TombstoneOptions,
 ): Promise<readonly string[]> {
-  const where = `${keyText(table)} = ANY($5::text[]) AND t._deleted_at IS NOT NULL`;
+  const where = `${keyText(table)} = ANY($6::text[]) AND t._deleted_at IS NOT NULL`;
   return await setMark(tx, table, null, { accountId, where, values: [keys] }, options);
 }
 
@@ -93,7 +99,7 @@ export async function restoreBelow(
   parent: { readonly column: string; readonly parentId: string; readonly at: string },
   options: TombstoneOptions,
 ): Promise<number> {
-  const where = `t.${identifier(parent.column)} = $5::bigint AND t._deleted_at = $6::timestamptz`;
+  const where = `t.${identifier(parent.column)} = $6::bigint AND t._deleted_at = $7::timestamptz`;
   const values = [parent.parentId, parent.at];
   return (await setMark(tx, table, null, { accountId, where, values }, options)).length;
 }

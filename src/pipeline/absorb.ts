@@ -81,6 +81,6 @@ export async function forgetRecord(
   resource: string,
   id: string,
 ): Promise<CountsByResource> {
-  const deleted = await removeRows(context, tx, resourceNamed(resource), accountId, [id]);
+  const deleted = await removeRows(context, tx, resourceNamed(resource), accountId, [id], context.clock.now());
   return new Map([...deleted].map(([name, rows]) => [name, { deleted: rows }]));
 }

@@ -149,8 +149,11 @@ export async function removeRows(
   resource: Resource,
   accountId: string,
   keys: readonly string[],
+  goneSince?: Date,
 ): Promise<ReadonlyMap<string, number>> {
-  const options = { runId: context.runId, now: context.clock.now(), noHistory: context.noHistory };
+  const { runId, noHistory } = context;
+  const since = goneSince === undefined ? {} : { goneSince };
+  const options = { runId, now: context.clock.now(), noHistory, ...since };
   const marked = await tombstone(tx, preparerOf(resource).table, accountId, keys, options);
   const deleted = new Map([[resource.name, marked.length]]);
   // Keys of more than one part belong to rows that nothing hangs below.

@@ -32,7 +32,7 @@ export interface MirrorRecord {
   readonly locationId: string | null;
   readonly id: string;
   readonly record: JsonObject;
-  /** When the request was sent that brought it. */
+  /** When the request was sent that brought it; for the answer to a write, when it came. */
   readonly readAt: Date;
   /**
    * `list`: the form that lists give, stored as it is. `answer`: that of a write or of a read by id, which may have fields more

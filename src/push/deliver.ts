@@ -21,10 +21,12 @@ export async function deliverRow(context: PushContext, row: OutboxRow): Promise<
   const { changes, faults } = validateRow(row, { ...context.settings, now: context.clock.now() });
   const first = row.patientRef === null ? undefined : referenceFault(row);
   const problem = first ?? (faults.length > 0 ? faultText(faults) : undefined);
-  // What may have been carried out is looked for even where it would not be sent again.
-  if (problem !== undefined && row.status !== 'in_doubt') {
-    const verdict: Verdict = { status: 'rejected', error: problem };
-    return (await settleRow(context, row, { verdict, by: 'check' })) ? 'rejected' : 'left';
+  if (problem !== undefined) {
+    // What may have been carried out is not rejected; and looked for by a part of its fields, another record could fit.
+    const doubt = row.status === 'in_doubt';
+    const verdict: Verdict = { status: doubt ? 'in_doubt' : 'rejected', needsPerson: doubt, error: problem };
+    if (!(await settleRow(context, row, { verdict, by: 'check' }))) return 'left';
+    return doubt ? 'in_doubt' : 'rejected';
   }
   const resolved = withPatient(changes, row.patientRef?.resultId ?? null);
   if (row.operation === 'create') return await deliverCreate(context, row, resolved);
@@ -76,7 +78,7 @@ async function deliverCreate(context: PushContext, row: OutboxRow, changes: Json
   const ended = await settleRow(context, row, {
     verdict: { status: 'succeeded', resultId: id, error: otherwise(row, changes, record) },
     attempt: { id: written.attempt, end },
-    record: { ...place(row), id, record, readAt: written.sentAt, form: 'answer', written: Object.keys(changes) },
+    record: { ...place(row), id, record, readAt: written.answeredAt, form: 'answer', written: Object.keys(changes) },
     written: changes,
     by: 'answer',
   });
@@ -96,13 +98,24 @@ async function settleByDoubt(
     const verdict: Verdict = { status: 'in_doubt', needsPerson: true, error };
     return (await settleRow(context, row, { verdict, by: 'reading back' })) ? 'in_doubt' : 'left';
   }
+  return await notYetAgain(context, row);
+}
+
+/**
+ * Why a write in doubt that reading back does not show is not sent again now: it got no answer and may still be under way, or it
+ * was sent too often. Undefined: it may be.
+ */
+async function notYetAgain(context: PushContext, row: OutboxRow): Promise<RowOutcome | undefined> {
   const quiet = (row.sentAt?.getTime() ?? 0) + context.settings.settleAfterMs;
   if (row.unanswered && context.clock.now().getTime() < quiet) {
     const error = 'it got no answer and may still be under way; it is looked for once more before it is sent again';
     const verdict: Verdict = { status: 'in_doubt', unanswered: true, error, notBefore: new Date(quiet) };
     return (await settleRow(context, row, { verdict, by: 'reading back' })) ? 'in_doubt' : 'left';
   }
-  return await failedTooOften(context, row);
+  if (row.tries < MOST_TRIES) return undefined;
+  const error = `sent ${row.tries} times without a usable answer; reading back shows that it was not carried out`;
+  const verdict: Verdict = { status: 'failed', error };
+  return (await settleRow(context, row, { verdict, by: 'reading back' })) ? 'failed' : 'left';
 }
 
 async function adopt(
@@ -121,14 +134,6 @@ async function adopt(
   return ended ? 'succeeded' : 'left';
 }
 
-/** A write that was sent again and again, and that reading back shows not to be carried out. */
-async function failedTooOften(context: PushContext, row: OutboxRow): Promise<RowOutcome | undefined> {
-  if (row.tries < MOST_TRIES) return undefined;
-  const error = `sent ${row.tries} times without a usable answer; reading back shows that it was not carried out`;
-  const verdict: Verdict = { status: 'failed', error };
-  return (await settleRow(context, row, { verdict, by: 'reading back' })) ? 'failed' : 'left';
-}
-
 async function deliverUpdate(
   context: PushContext,
   row: OutboxRow,
@@ -145,11 +150,11 @@ async function deliverUpdate(
   if (Object.keys(body).length === 0) {
     const by = row.status === 'in_doubt' ? 'reading back' : 'check';
     const verdict: Verdict = { status: 'succeeded', resultId: id, base: textOf(row.base) };
-    const written = row.status === 'in_doubt' ? changes : {};
-    return (await settleRow(context, row, { verdict, record, written, by })) ? 'succeeded' : 'left';
+    const written = row.status === 'in_doubt' ? { written: changes } : {};
+    return (await settleRow(context, row, { verdict, record, ...written, by })) ? 'succeeded' : 'left';
   }
   if (row.status === 'in_doubt') {
-    const known = await failedTooOften(context, row);
+    const known = await notYetAgain(context, row);
     if (known !== undefined) return known;
   }
   const written = await sendWrite(context, row, body);
@@ -160,7 +165,7 @@ async function deliverUpdate(
   const ended = await settleRow(context, row, {
     verdict: { status: 'succeeded', resultId: id, error: otherwise(row, body, asRecord(written.body) ?? {}) },
     attempt: { id: written.attempt, end: { outcome: 'done', httpStatus: written.status } },
-    record: { ...record, record: answered, readAt: written.sentAt, written: Object.keys(body) },
+    record: { ...record, record: answered, readAt: written.answeredAt, written: Object.keys(body) },
     written: Object.fromEntries(Object.keys(body).map((field) => [field, answered[field]])),
     by: 'answer',
   });
@@ -209,7 +214,7 @@ async function deliverDelete(
   const changed = changedFields(writableFields(row.resource, 'listing'), row.base, now.record);
   if (changed.length > 0) return await settleConflict(context, row, changed, now.record);
   if (row.status === 'in_doubt') {
-    const known = await failedTooOften(context, row);
+    const known = await notYetAgain(context, row);
     if (known !== undefined) return known;
   }
   const written = await sendWrite(context, row, undefined);

@@ -1,5 +1,4 @@
 import { parseJson } from '../api/json.ts';
-import type { WritableResource, WriteOperation } from '../core/writable.ts';
 import type { OutboxStatus } from '../db/tables.ts';
 import type { StoredOutboxRow } from '../state/outbox.ts';
 
@@ -7,30 +6,14 @@ import type { StoredOutboxRow } from '../state/outbox.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A row of the outbox as the worker uses it. */
-export interface OutboxRow {
-  readonly id: string;
-  /** Changes with every update of the row: a claim counts only for the row that was looked at. */
-  readonly version: string;
-  readonly resource: WritableResource;
-  readonly operation: WriteOperation;
-  readonly accountId: string;
-  readonly locationId: string | null;
-  readonly targetId: string | null;
+export interface OutboxRow extends Omit<StoredOutboxRow, 'changes' | 'base' | 'refWanted' | 'refStatus' | 'refResult'> {
   readonly changes: JsonObject;
-  readonly allowNulls: boolean;
-  readonly status: OutboxStatus;
-  readonly attempts: number;
-  /** Writes sent since a person last decided about it. */
-  readonly tries: number;
   /** The record as the mirror had it when the change was asked for; null when it had none. */
   readonly base: JsonObject | null;
-  readonly requestedBy: string;
-  readonly requestedAt: Date;
-  readonly approved: boolean;
-  readonly resolution: Readonly<Record<string, 'ours' | 'theirs'>>;
-  readonly sentAt: Date | null;
-  readonly unanswered: boolean;
-  /** The reference in `changes.patientId.externalRef`, and what is known of the row that bears it. */
+  /**
+   * What is known of the row that creates the patient referred to in `changes.patientId.externalRef`; its status is null where
+   * there is no such row. Null: no such reference.
+   */
   readonly patientRef: { readonly status: OutboxStatus | null; readonly resultId: string | null } | null;
 }
 

@@ -1,7 +1,7 @@
 import { LobbieSyncError } from '../core/errors.ts';
 import { OVER_STATUSES } from '../core/writable.ts';
 import { exactNumber } from '../extractors/values.ts';
-import { appointmentsKnownBefore, knownPatient, resultsOfOthers } from '../state/known.ts';
+import { knownBefore, knownPatient, resultsOfOthers } from '../state/known.ts';
 import type { PushContext } from './context.ts';
 import { listRecords, type ReadRecord } from './lobbie.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
@@ -19,27 +19,35 @@ const DAY_MS = 86_400_000;
 /** Looks for the record that a create made, if it made one. @param changes as they were sent */
 export async function searchCreated(context: PushContext, row: OutboxRow, changes: JsonObject): Promise<Search> {
   const found = await (row.resource === 'patients' ? patients : appointments)(context, row, changes);
-  const byId = new Map(found.map((match) => [idOf(match.record), match]));
-  byId.delete(undefined);
-  const others = await resultsOfOthers(context.db, row, [...byId.keys()] as string[]);
-  for (const id of others) byId.delete(id);
-  return await judge(context, row, byId as ReadonlyMap<string, ReadRecord>);
+  const byId = new Map<string, ReadRecord>();
+  for (const match of found) {
+    const id = idOf(match.record);
+    if (id !== undefined) byId.set(id, match);
+  }
+  for (const id of await resultsOfOthers(context.db, row, [...byId.keys()])) byId.delete(id);
+  // What the mirror had before the row was written is not what the row became, unless it is the same person beyond doubt.
+  const doubtful = [...byId].filter(([, { record }]) => !isBeyondDoubt(row, changes, record)).map(([id]) => id);
+  for (const id of await knownBefore(context.db, row, doubtful, row.requestedAt)) byId.delete(id);
+  return judge([...byId]);
 }
 
-async function judge(context: PushContext, row: OutboxRow, byId: ReadonlyMap<string, ReadRecord>): Promise<Search> {
-  const over = [...byId].filter(([, { record }]) => OVER_STATUSES.has(String(record['status'])));
-  const living = [...byId].filter(([, { record }]) => !OVER_STATUSES.has(String(record['status'])));
+/**
+ * A patient of the same e-mail address, name and birth date is the same person; with less, it may be a namesake. A visit at the
+ * same time that is over may be an earlier one.
+ */
+function isBeyondDoubt(row: OutboxRow, changes: JsonObject, record: JsonObject): boolean {
+  if (row.resource === 'appointments') return !isOver(record);
+  return [changes['email'], changes['dateOfBirth']].every((value) => value !== undefined && value !== null);
+}
+
+const isOver = (record: JsonObject): boolean => OVER_STATUSES.has(String(record['status']));
+
+function judge(matches: readonly (readonly [id: string, match: ReadRecord])[]): Search {
+  const living = matches.filter(([, { record }]) => !isOver(record));
   const [first] = living;
   if (living.length === 1 && first !== undefined) return { found: 'one', id: first[0], match: first[1] };
-  if (living.length > 1) return { found: 'unclear', ids: living.map(([id]) => id) };
-  // A visit that is over may be an earlier one at the same time. Known before the row was written, it is.
-  const ids = over.map(([id]) => id);
-  const earlier =
-    ids.length === 0
-      ? new Set<string>()
-      : await appointmentsKnownBefore(context.db, row.accountId, ids, row.requestedAt);
-  const open = ids.filter((id) => !earlier.has(id));
-  return open.length === 0 ? { found: 'none' } : { found: 'unclear', ids: open };
+  const open = living.length > 1 ? living : matches;
+  return open.length === 0 ? { found: 'none' } : { found: 'unclear', ids: open.map(([id]) => id) };
 }
 
 /** Patients with the e-mail address, name and birth date of the row, as far as it gives them. */

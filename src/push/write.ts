@@ -12,7 +12,8 @@ export type Written =
   | {
       readonly kind: 'done';
       readonly body: unknown;
-      readonly sentAt: Date;
+      /** When the answer was there: what was asked for before may not know of the write. */
+      readonly answeredAt: Date;
       readonly attempt: string;
       readonly status: number;
     }
@@ -70,11 +71,7 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
   context.stop.signal.addEventListener('abort', stopWaiting, { once: true });
   try {
     if (context.stop.signal.aborted) stopWaiting();
-    const {
-      body: answered,
-      sentAt,
-      status,
-    } = await context.api.callRaw(operation, pathOf(row, row.targetId), {
+    const { body: answered, status } = await context.api.callRaw(operation, pathOf(row, row.targetId), {
       priority: PUSH_PRIORITY,
       signal: waiting.signal,
       timeoutMs: context.settings.timeoutMs,
@@ -89,7 +86,7 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
       },
       ...(body === undefined ? {} : { body }),
     });
-    return { kind: 'done', body: answered, sentAt, status, attempt: attempt ?? '' };
+    return { kind: 'done', body: answered, answeredAt: context.clock.now(), status, attempt: attempt ?? '' };
   } catch (error) {
     if (attempt !== undefined)
       return underWay ? ended(error, attempt, answer) : { kind: 'not_done', error: notSent(error), attempt };

@@ -18,14 +18,15 @@ export async function knownPatient(db: Db, accountId: string, by: 'email' | 'nam
   return rows[0];
 }
 
-/** Which of these appointments the mirror had before an instant. */
-export async function appointmentsKnownBefore(
+/** Which of these records the mirror had before an instant. */
+export async function knownBefore(
   db: Db,
-  accountId: string,
+  { accountId, resource }: { readonly accountId: string; readonly resource: 'patients' | 'appointments' },
   ids: readonly string[],
   before: Date,
 ): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{ id: string }>`SELECT DISTINCT id::text FROM lobbie_history.appointments
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`SELECT DISTINCT id::text FROM ${sql.table(`lobbie_history.${resource}`)}
     WHERE account_id = ${accountId} AND id = ANY(${[...ids]}::bigint[]) AND valid_from < ${before}`.execute(db);
   return new Set(rows.map((row) => row.id));
 }

@@ -8,6 +8,7 @@ type Db = Kysely<SyncDatabase>;
 /** A row of the outbox with its JSON as text: the driver's own parser would round ids. */
 export interface StoredOutboxRow {
   readonly id: string;
+  /** Changes with every update of the row: a claim counts only for the row that was looked at. */
   readonly version: string;
   readonly resource: WritableResource;
   readonly operation: WriteOperation;
@@ -18,6 +19,7 @@ export interface StoredOutboxRow {
   readonly allowNulls: boolean;
   readonly status: OutboxStatus;
   readonly attempts: number;
+  /** Writes sent since a person last decided about it. */
   readonly tries: number;
   readonly base: string | null;
   readonly requestedBy: string;
@@ -26,6 +28,7 @@ export interface StoredOutboxRow {
   readonly resolution: Record<string, 'ours' | 'theirs'>;
   readonly sentAt: Date | null;
   readonly unanswered: boolean;
+  /** Whether `changes.patientId` refers to the row of a patient, and what is known of that row. */
   readonly refWanted: boolean;
   readonly refStatus: OutboxStatus | null;
   readonly refResult: string | null;

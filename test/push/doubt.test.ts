@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FaultRule, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { control, makeApp, type Place, query } from '../support/harness.ts';
-import { apply, enqueue, journalOf, type NewRow, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
+import { apply, enqueue, journalOf, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
+import { newPerson, WRITE_KINDS } from '../support/push-kinds.ts';
 
 /** Writes whose outcome nobody knows: each has exactly one effect in the end. */
 
@@ -14,87 +15,16 @@ vi.setConfig({ testTimeout: 120_000 });
 const database = useTestDatabase();
 let simulator: Simulator;
 let place: Place;
-let booking: Stored;
-let located: string;
-let serial = 0;
-
 beforeAll(async () => {
   simulator = await startSimulator({ patients: 40, accounts: [1001], locationsPerAccount: 2 });
   const env = { LOBBIE_PUSH_TIMEOUT_SECONDS: '1', LOBBIE_PUSH_SETTLE_SECONDS: '2' };
   place = { api: simulator, databaseUrl: database.url, accounts: ['1001'], env };
   await pull(place);
-  const [visit] = await query<Stored>(
-    database.url,
-    'SELECT practitioner_id, appointment_type_id, location_id FROM lobbie.appointments WHERE account_id = 1001 LIMIT 1',
-  );
-  located = visit.location_id;
-  booking = { practitionerId: Number(visit.practitioner_id), appointmentTypeId: Number(visit.appointment_type_id) };
 });
 afterAll(() => simulator.stop());
 
 const faults = (...rules: FaultRule[]) => control(simulator, '/faults', rules);
 const row = async (id: string): Promise<Stored> => (await rowsOf(database.url, [id]))[0];
-
-/** One write of each kind, with what it must have changed when it is done. */
-const KINDS: readonly {
-  readonly name: string;
-  readonly operation: string;
-  readonly effect: RegExp;
-  make(): Promise<NewRow>;
-}[] = [
-  {
-    name: 'a new patient',
-    operation: 'createPatient',
-    effect: /^created patients /,
-    make: async () => ({ operation: 'create', changes: newPerson() }),
-  },
-  {
-    name: 'a new patient without an e-mail address',
-    operation: 'createPatient',
-    effect: /^created patients /,
-    make: async () => {
-      const { email: _email, ...changes } = newPerson();
-      return { operation: 'create', changes };
-    },
-  },
-  {
-    name: 'a booking',
-    operation: 'createAppointment',
-    effect: /^created appointments /,
-    make: async () => {
-      serial += 1;
-      const start = new Date(Date.UTC(2027, 4, 3 + serial, 15)).toISOString();
-      const patientId = (await truthOf(simulator, 'patients'))[5].id;
-      const changes = { ...booking, patientId, startTime: start };
-      return { resource: 'appointments', operation: 'create', location: located, changes };
-    },
-  },
-  {
-    name: 'an update',
-    operation: 'updatePatient',
-    effect: /^updated patients /,
-    make: async () => {
-      serial += 1;
-      const target = (await truthOf(simulator, 'patients'))[serial % 20].id;
-      return { target, changes: { email: `changed${serial}@example.com` } };
-    },
-  },
-  {
-    name: 'a delete',
-    operation: 'deletePatient',
-    effect: /^deleted patients /,
-    make: async () => {
-      const patients = await truthOf(simulator, 'patients');
-      return { operation: 'delete', target: patients.at(-1).id };
-    },
-  },
-];
-
-function newPerson() {
-  serial += 1;
-  const name = { firstName: `Given${serial}`, lastName: `Family${serial}` };
-  return { ...name, dateOfBirth: '1975-02-03', email: `Person${serial}@example.com` };
-}
 
 const FAULTS: readonly { readonly name: string; readonly kind: FaultRule['kind']; readonly done: boolean }[] = [
   { name: 'a 500 before the work', kind: 'status', done: false },
@@ -106,9 +36,9 @@ const FAULTS: readonly { readonly name: string; readonly kind: FaultRule['kind']
   { name: 'a time-out after the work', kind: 'timeout-after', done: true },
 ];
 
-describe.each(KINDS)('$name', ({ operation, effect, make }) => {
+describe.each(WRITE_KINDS)('$name', ({ write: operation, effect, make }) => {
   test.each(FAULTS)('$name', async ({ kind, done }) => {
-    const [id = ''] = await enqueue(database.url, [await make()]);
+    const [id = ''] = await enqueue(database.url, [await make({ simulator, databaseUrl: database.url })]);
     await faults({ kind, operation, times: 1 });
     const before = (await journalOf(simulator)).filter((line) => effect.test(line)).length;
     const report = await apply(place, { deletes: true });
@@ -176,8 +106,8 @@ describe('several records that fit', () => {
 });
 
 test('a cancelled visit at the same time is not taken for a booking that was never made', async () => {
-  const made = KINDS[2] as (typeof KINDS)[number];
-  const first = await made.make();
+  const booking = WRITE_KINDS.find(({ write }) => write === 'createAppointment');
+  const first = (await booking?.make({ simulator, databaseUrl: database.url })) ?? {};
   const [earlier = ''] = await enqueue(database.url, [first]);
   expect(await apply(place)).toMatchObject({ exitCode: 0 });
   const visit = (await row(earlier)).result_id;

@@ -4,7 +4,8 @@ import { type FaultRule, type Simulator, startSimulator } from '../../simulator/
 import { useTestDatabase } from '../support/database.ts';
 import { control, count, type Place, query } from '../support/harness.ts';
 import { spawnPush, until } from '../support/harness-process.ts';
-import { apply, enqueue, journalOf, type NewRow, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
+import { apply, enqueue, journalOf, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
+import { WRITE_KINDS, type WriteKind } from '../support/push-kinds.ts';
 
 /** A process that is killed at every point between the insert of a row and the storing of its answer. */
 
@@ -13,16 +14,12 @@ vi.setConfig({ testTimeout: 120_000 });
 const database = useTestDatabase();
 let simulator: Simulator;
 let place: Place;
-let serial = 0;
-let visit: Stored;
 
 beforeAll(async () => {
   simulator = await startSimulator({ patients: 40, accounts: [1001], locationsPerAccount: 2 });
   const env = { LOBBIE_PUSH_SETTLE_SECONDS: '1' };
   place = { api: simulator, databaseUrl: database.url, accounts: ['1001'], env };
   await pull(place);
-  const visits = await query<Stored>(database.url, 'SELECT * FROM lobbie.appointments WHERE account_id = 1001 LIMIT 1');
-  visit = visits[0];
   // Holds a process at a point within the database until it is killed.
   await query(
     database.url,
@@ -39,77 +36,10 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.stop());
 
-interface Kind {
-  readonly name: string;
-  readonly write: string;
-  /** What is asked before the write; null where nothing is. */
-  readonly read: string | null;
-  readonly effect: RegExp;
-  make(): Promise<NewRow>;
-}
-
-const KINDS: readonly Kind[] = [
-  {
-    name: 'a new patient',
-    write: 'createPatient',
-    read: null,
-    effect: /^created patients /,
-    make: async () => {
-      serial += 1;
-      const changes = { firstName: `Given${serial}`, lastName: `Family${serial}`, email: `p${serial}@example.com` };
-      return { operation: 'create', changes };
-    },
-  },
-  {
-    name: 'a booking',
-    write: 'createAppointment',
-    read: null,
-    effect: /^created appointments /,
-    make: async () => {
-      serial += 1;
-      const changes = {
-        patientId: Number(visit.patient_id),
-        practitionerId: Number(visit.practitioner_id),
-        appointmentTypeId: Number(visit.appointment_type_id),
-        startTime: new Date(Date.UTC(2027, 4, 3 + serial, 15)).toISOString(),
-      };
-      return { resource: 'appointments', operation: 'create', location: visit.location_id, changes };
-    },
-  },
-  {
-    name: 'an update of a patient',
-    write: 'updatePatient',
-    read: 'getPatient',
-    effect: /^updated patients /,
-    make: async () => {
-      serial += 1;
-      const target = (await truthOf(simulator, 'patients'))[serial % 20].id;
-      return { target, changes: { email: `changed${serial}@example.com` } };
-    },
-  },
-  {
-    name: 'an update of a visit',
-    write: 'updateAppointment',
-    read: 'getAppointment',
-    effect: /^updated appointments /,
-    make: async () => {
-      serial += 1;
-      return { resource: 'appointments', target: visit.id, changes: { note: `note ${serial}` } };
-    },
-  },
-  {
-    name: 'a delete',
-    write: 'deletePatient',
-    read: 'getPatient',
-    effect: /^deleted patients /,
-    make: async () => ({ operation: 'delete', target: (await truthOf(simulator, 'patients')).at(-1).id }),
-  },
-];
-
 interface Point {
   readonly name: string;
   /** A fault of the API at which the process waits for ever. */
-  fault?(kind: Kind): FaultRule | undefined;
+  fault?(kind: WriteKind): FaultRule | undefined;
   /** The status before whose commit it waits. */
   readonly holdAt?: string;
   /** What the row says, and whether the effect is there, when it was killed. */
@@ -142,13 +72,13 @@ const POINTS: readonly Point[] = [
 
 const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
 
-describe.each(KINDS)('$name', (kind) => {
+describe.each(WRITE_KINDS)('$name', (kind) => {
   const effects = async () => (await journalOf(simulator)).filter((line) => kind.effect.test(line)).length;
 
   test.each(POINTS.filter((point) => point.fault === undefined || point.fault(kind) !== undefined))(
     'killed $name has exactly one effect',
     async (point) => {
-      const [id = ''] = await enqueue(database.url, [await kind.make()]);
+      const [id = ''] = await enqueue(database.url, [await kind.make({ simulator, databaseUrl: database.url })]);
       const before = await effects();
       const fault = point.fault?.(kind);
       await control(simulator, '/faults', fault === undefined ? [] : [fault]);

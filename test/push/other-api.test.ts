@@ -199,6 +199,49 @@ describe('a create whose answer is lost', () => {
   });
 });
 
+test('a namesake whom the mirror knew before is not taken for a new patient', async () => {
+  const [namesake] = [...api.patients].find(([, record]) => record['firstName'] === 'Bob') ?? [];
+  const id = await queue({ operation: 'create', changes: { firstName: 'Bob', lastName: 'Ray' } });
+  api.manners.before = times(1, broken);
+  expect(await apply(place)).toMatchObject({ exitCode: 0 });
+  expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 2 });
+  expect((await row(id)).result_id).not.toBe(namesake);
+  // And what it became is found, when the answer is lost instead.
+  const other = await queue({ operation: 'create', changes: { firstName: 'Bob', lastName: 'Ray' } });
+  api.manners.after = times(1, broken);
+  expect(await apply(place)).toMatchObject({ exitCode: 0 });
+  expect(await row(other)).toMatchObject({ status: 'succeeded', attempts: 1 });
+});
+
+test('a page that was asked for before a write, and comes after it, undoes nothing', async () => {
+  api.patients.set('30', { id: 30, firstName: 'Old', lastName: 'Page', email: 'old.page@example.com' });
+  api.patients.set('31', { id: 31, firstName: 'Gone', lastName: 'Page', email: 'gone.page@example.com' });
+  await pull(place, ['patients']);
+  const serve = api.fake.intercept;
+  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  api.fake.intercept = async (call) => {
+    const reply = await serve(call);
+    if (call.method === 'GET' && call.path === 'account/7/patients') {
+      asked.resolve();
+      await release.promise;
+    }
+    return reply;
+  };
+  const pulled = pull(place, ['patients']);
+  await asked.promise;
+  await queue({ target: 30, changes: { firstName: 'New' } });
+  await queue({ operation: 'delete', target: 31 });
+  expect(await apply(place, { deletes: true })).toMatchObject({ exitCode: 0 });
+  release.resolve();
+  await pulled;
+  api.fake.intercept = serve;
+  expect(await mirrored('patients', '30')).toMatchObject({ first_name: 'New', _version: 2 });
+  expect((await mirrored('patients', '31'))._deleted_at).toBeInstanceOf(Date);
+  await pull(place, ['patients']);
+  expect(await mirrored('patients', '30')).toMatchObject({ first_name: 'New', _version: 2 });
+});
+
 describe('final answers', () => {
   test.each([
     [400, 'rejected'],
