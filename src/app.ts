@@ -28,11 +28,11 @@ import { latestRuns, type RunDetails, runDetails } from './state/runs.ts';
 
 export type { Service } from './app/daemon.ts';
 export type { ApproveReport } from './app/deletes.ts';
-export type { Decision } from './app/push.ts';
+export type { Decision, OutboxValues } from './app/push.ts';
 export type { AddOptions, AddReport } from './app/push-add.ts';
 export type { ApplyReport, PlanReport } from './app/push-run.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './db/embedded/index.ts';
-export type { DeleteStatus, OutboxStatus, Run } from './db/tables.ts';
+export type { DeleteStatus, Run } from './db/tables.ts';
 export type { ResourceDescription } from './pipeline/catalogue.ts';
 export type { Progress } from './pipeline/context.ts';
 export type { DeleteChoice } from './pipeline/decide-deletes.ts';
@@ -45,7 +45,7 @@ export type { DeleteEntry, DeleteFilter, DeleteGroup, ListFreshness, StatusRepor
 export type { Target, TargetedOptions } from './pipeline/targeted.ts';
 export type { VerifyReport } from './pipeline/verify.ts';
 export type { PlanEntry } from './push/plan.ts';
-export type { OutboxEntry, OutboxSummary, OutboxValues } from './state/outbox-review.ts';
+export type { OutboxEntry, OutboxSummary } from './state/outbox-review.ts';
 export type { RejectFilter, RejectSummary, StoredReject } from './state/rejects.ts';
 export type { RunDetails } from './state/runs.ts';
 export { COST_LEGEND, LOCAL_FOLDER };

@@ -8,9 +8,10 @@ import { ERROR_SHARE } from '../push/guards.ts';
 import type { Part } from '../scheduler/daemon.ts';
 import type { SchedulerEvent } from '../scheduler/events.ts';
 import type { JobAlert, JobResult } from '../scheduler/job.ts';
+import { addAudit } from '../state/audit.ts';
 import { hasWork } from '../state/outbox.ts';
 import { setPaused } from '../state/outbox-control.ts';
-import { outboxSummary } from '../state/outbox-review.ts';
+import { outboxNeeds } from '../state/outbox-review.ts';
 import type { Access } from './access.ts';
 import { type ApplyReport, applyPush } from './push-run.ts';
 
@@ -23,6 +24,9 @@ const PATIENCE_MS = 5000;
 /** Pause after a run that failed as a whole, and after one that could not even begin, milliseconds. */
 const AFTER_FAILURE_MS = 60_000;
 const AFTER_ERROR_MS = 5000;
+
+/** Who pauses when no person does. */
+const DAEMON = 'lobbie-sync';
 
 export interface PushDaemonOptions {
   /** Told what became of each delivery. */
@@ -143,7 +147,13 @@ export class PushDaemon implements Part {
     const { maxChanges } = this.#access.config.push;
     const capped = error?.code === 'stop.budget' && maxChanges !== undefined;
     if (error?.code !== ERROR_SHARE && !capped) return false;
-    await this.#access.ask((db) => setPaused(db, systemClock.now(), 'lobbie-sync', error?.message ?? null));
+    await this.#access.ask((db) =>
+      db.transaction().execute(async (tx) => {
+        const now = systemClock.now();
+        await setPaused(tx, now, DAEMON, error?.message ?? null);
+        await addAudit(tx, { actor: DAEMON, action: 'push.pause', subject: { code: error?.code } }, now);
+      }),
+    );
     this.#access.logger.error({ code: error?.code }, 'deliveries are paused; lobbie-sync push resume lets them go on');
     return true;
   }
@@ -172,7 +182,7 @@ export class PushDaemon implements Part {
   }
 
   async #alerts(): Promise<readonly JobAlert[]> {
-    const { paused, needsPerson, lostToday } = await this.#access.ask((db) => outboxSummary(db, systemClock.now()));
+    const { paused, needsPerson, lostToday } = await this.#access.ask((db) => outboxNeeds(db, systemClock.now()));
     const why = paused.reason === null ? '' : `: ${paused.reason}`;
     const see = 'lobbie-sync push status';
     const found: readonly (JobAlert | false)[] = [

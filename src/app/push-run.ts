@@ -8,8 +8,9 @@ import { type RunDependencies, type RunReport, RunShell } from '../pipeline/shel
 import type { PushContext, PushSettings, PushTransaction } from '../push/context.ts';
 import { Guards } from '../push/guards.ts';
 import { type PlanEntry, planRows } from '../push/plan.ts';
-import { deliverQueue, noTotals, type PushTotals, type WorkerOptions } from '../push/worker.ts';
-import { outboxSummary } from '../state/outbox-review.ts';
+import { deliverQueue, noTotals, type PushTotals } from '../push/worker.ts';
+import { waitingRows } from '../state/outbox.ts';
+import { outboxNeeds } from '../state/outbox-review.ts';
 import { addRunCounts } from '../state/runs.ts';
 import type { Access } from './access.ts';
 
@@ -25,7 +26,6 @@ export interface ApplyOptions {
   /** Requests that may be sent. Default: no limit. */
   readonly maxRequests?: number | undefined;
   readonly stop: StopSignal;
-  readonly onRow?: WorkerOptions['onRow'];
   /** Rows that are due within this time are waited for, milliseconds. Default 60,000. */
   readonly patienceMs?: number | undefined;
 }
@@ -40,43 +40,31 @@ export interface ApplyReport extends Omit<RunReport, 'units'> {
 /** Delivers the outbox, within a run of its own. */
 export async function applyPush(access: Access, options: ApplyOptions): Promise<ApplyReport> {
   const deps = await access.dependenciesFor(options.selection);
-  let totals = noTotals();
+  const totals = noTotals();
   let undecided = 0;
-  const { onRow, patienceMs = 60_000 } = options;
+  const { patienceMs = 60_000 } = options;
   const report = await runPush(access, deps, options, async (shell, context) => {
-    const keep: WorkerOptions['onRow'] = (outcome, sums) => {
-      totals = sums;
-      onRow?.(outcome, sums);
-    };
-    try {
-      totals = await deliverQueue(context, { onRow: keep, patienceMs });
-    } finally {
-      shell.undelivered = totals.rejected + totals.refused + totals.failed;
-      const summary = await outboxSummary(deps.db, deps.clock.now(), context.choice);
-      undecided = summary.needsPerson;
+    const delivered = deliverQueue(context, { totals, patienceMs });
+    // What ended the run is told, and not what a look at the outbox after it ran into.
+    const failed = await delivered.then(
+      () => false,
+      () => true,
+    );
+    const reckoned = (async () => {
+      undecided = (await outboxNeeds(deps.db, deps.clock.now(), context.choice)).needsPerson;
       shell.undecided = undecided;
       // What is still in doubt, or was put off, is not delivered either.
-      shell.undelivered += await stillOpen(context, totals);
-    }
+      const left = totals.postponed + totals.in_doubt > 0 ? await waitingRows(deps.db, context.choice) : 0;
+      shell.undelivered = totals.rejected + totals.refused + totals.failed + left;
+    })();
+    await (failed ? reckoned.catch(() => undefined) : reckoned);
+    await delivered;
   });
   const { units: _units, ...rest } = report;
   return { ...rest, totals, undecided };
 }
 
-/** Rows that this run left for another try. */
-async function stillOpen(context: PushContext, totals: PushTotals): Promise<number> {
-  if (totals.postponed === 0 && totals.in_doubt === 0) return 0;
-  const { rows } = await context.db
-    .selectFrom('lobbie_push.outbox')
-    .select((eb) => eb.fn.countAll<string>().as('rows'))
-    .where('status', 'in', ['pending', 'in_doubt'])
-    .where('needs_person', '=', false)
-    .where('not_before', 'is not', null)
-    .executeTakeFirstOrThrow();
-  return Number(rows);
-}
-
-export interface PlanOptions extends Omit<ApplyOptions, 'maxChanges' | 'onRow' | 'patienceMs'> {
+export interface PlanOptions extends Omit<ApplyOptions, 'maxChanges' | 'patienceMs'> {
   /** Rows that are looked at. */
   readonly limit: number;
 }
@@ -126,34 +114,26 @@ class Ledger {
   }
 
   add(resource: string, more: Partial<Counts>): void {
-    const counts = this.#counts.get(resource) ?? zeroCounts();
-    addCounts(counts, more);
-    this.#counts.set(resource, counts);
+    addTo(this.#counts, resource, more);
   }
 
   /** Runs work in a transaction together with all counts so far and its own; they stay when it fails. */
   async within<T>(work: (tx: PushTransaction) => Promise<T>): Promise<T> {
     const { pool, tally, runId } = this.#run;
     for (const resource of tally.pendingResources()) this.add(resource, { requests: tally.takeRequests(resource) });
-    const taken = new Map([...this.#counts].map(([resource, counts]) => [resource, { ...counts }]));
+    const taken = new Map(this.#counts);
     this.#counts.clear();
-    const own = new Map<string, Counts>();
-    const note = (more: CountsByResource) => {
-      for (const [resource, each] of more) {
-        const counts = own.get(resource) ?? { ...(taken.get(resource) ?? zeroCounts()) };
-        addCounts(counts, each);
-        own.set(resource, counts);
-      }
-    };
     try {
       return await withLoad(pool, async (tx) => {
-        own.clear();
+        const all = new Map([...taken].map(([resource, counts]) => [resource, { ...counts }]));
+        const note = (more: CountsByResource) => {
+          for (const [resource, counts] of more) addTo(all, resource, counts);
+        };
         const result = await work({
           ...tx,
           absorb: async (record) => note(await absorbRecord(this.#run, tx, record)),
           forget: async (account, id) => note(await forgetRecord(this.#run, tx, account, 'patients', id)),
         });
-        const all = new Map([...taken, ...own]);
         for (const resource of [...all.keys()].sort()) {
           await addRunCounts(tx.db, runId, resource, all.get(resource) ?? zeroCounts());
         }
@@ -168,6 +148,12 @@ class Ledger {
   async flush(): Promise<void> {
     await this.within(async () => undefined);
   }
+}
+
+function addTo(all: Map<string, Counts>, resource: string, more: Partial<Counts>): void {
+  const counts = all.get(resource) ?? zeroCounts();
+  addCounts(counts, more);
+  all.set(resource, counts);
 }
 
 function pushContext(
@@ -196,6 +182,8 @@ function pushContext(
     choice: { accounts, locations, resources, ids: options.ids },
     deletes: options.deletes ?? false,
     countRequest: (resource) => tally.request(resource),
+    uncountRequest: (resource) => tally.unrequest(resource),
+    filters: new Map(),
     countRecords: (resource, rowsRead) => ledger.add(resource, { rowsRead }),
     transaction: (work) => ledger.within(work),
   };

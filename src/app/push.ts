@@ -1,7 +1,11 @@
 import type { Kysely } from 'kysely';
+import { parseJson } from '../api/json.ts';
 import { systemClock } from '../core/clock.ts';
 import { LobbieSyncError } from '../core/errors.ts';
-import type { OutboxStatus, SyncDatabase } from '../db/tables.ts';
+import type { OutboxStatus } from '../core/writable.ts';
+import type { SyncDatabase } from '../db/tables.ts';
+import type { JsonObject } from '../push/row.ts';
+import { ownNames } from '../push/validate.ts';
 import { addAudit } from '../state/audit.ts';
 import type { OutboxChoice } from '../state/outbox.ts';
 import { type PushControl, readControl, setPaused } from '../state/outbox-control.ts';
@@ -11,13 +15,13 @@ import {
   type EntryFilter,
   type OutboxEntry,
   type OutboxSummary,
-  type OutboxValues,
   outboxEntries,
   outboxSummary,
-  outboxValues,
   resolveConflict,
   resolveDoubt,
   retryRows,
+  type StoredValues,
+  storedValues,
 } from '../state/outbox-review.ts';
 import { type Access, actor } from './access.ts';
 import { type AddOptions, type AddReport, addLines } from './push-add.ts';
@@ -84,7 +88,7 @@ export class Push {
   async values(ids: readonly string[]): Promise<readonly OutboxValues[]> {
     return await this.#write(async (db, at) => {
       await addAudit(db, { actor: actor(), action: 'push.show_values', subject: { outbox: ids } }, at);
-      return await outboxValues(db, ids);
+      return (await storedValues(db, ids)).map(readValues);
     });
   }
 
@@ -120,8 +124,7 @@ export class Push {
           'See `lobbie-sync push status` for what waits for what.',
         );
       }
-      const { kind } = decision;
-      const subject = { outbox: id, kind, ...(kind === 'conflict' ? { fields: decision.fields } : {}) };
+      const subject = { outbox: id, ...decision };
       await addAudit(
         db,
         { actor: actor(), action: 'push.resolve', accountId: row.accountId, resource: row.resource, subject },
@@ -169,6 +172,23 @@ export class Push {
   }
 }
 
+/** What the outbox keeps of a row with values; protected health information. */
+export interface OutboxValues {
+  readonly id: string;
+  /** By the fields' own names. */
+  readonly changes: JsonObject;
+  readonly base: JsonObject;
+  /** Lobbie's record at the conflict. */
+  readonly remote: JsonObject;
+  /** What Lobbie answered when it refused the write. */
+  readonly answer: string | null;
+}
+
+function readValues({ id, resource, changes, base, remote, answer }: StoredValues): OutboxValues {
+  const read = (text: string | null) => (text === null ? {} : (parseJson(text) as JsonObject));
+  return { id, changes: ownNames(resource, read(changes)), base: read(base), remote: read(remote), answer };
+}
+
 /** The status that a decision leads to; undefined when the row does not wait for it. */
 async function settle(
   db: Kysely<SyncDatabase>,
@@ -184,7 +204,8 @@ async function settle(
     return resultId === null ? 'pending' : 'succeeded';
   }
   if (row.status !== 'conflict') return undefined;
-  const { fields, rest } = decision;
+  const { rest } = decision;
+  const fields = ownNames(row.resource, decision.fields) as typeof decision.fields;
   if (row.operation === 'delete') {
     // A delete goes or does not go, whichever fields have changed.
     if (rest === 'theirs') return (await cancelRows(db, { ids: [id] }, at)).length > 0 ? 'cancelled' : undefined;

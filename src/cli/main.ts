@@ -69,7 +69,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   serve: {
     group: DATA,
-    summary: 'the daemon: nightly sync on its schedule, status page, health, metrics, alerts',
+    summary: 'the daemon: nightly sync on its schedule, deliveries, status page, health, metrics, alerts',
     load: () => import('./commands/serve.ts'),
   },
   push: {

@@ -45,3 +45,21 @@ export interface TableBatch {
   readonly rows: Row[];
   readonly rejects: Reject[];
 }
+
+/** One record that came by another way than a list: as the answer to a write, or by a read by id. */
+export interface LoneRecord {
+  readonly resource: string;
+  readonly accountId: string;
+  readonly locationId: string | null;
+  readonly id: string;
+  readonly record: Readonly<Record<string, unknown>>;
+  /** When the request was sent that brought it; for the answer to a write, when it came. */
+  readonly readAt: Date;
+  /**
+   * `list`: the form that lists give, stored as it is. `answer`: that of a write or of a read by id, which may have fields more
+   * or fewer: it is brought into the form of the row that is stored, or the next pull would take the difference for a change.
+   */
+  readonly form: 'list' | 'answer';
+  /** Fields that a write was about. */
+  readonly written?: readonly string[];
+}

@@ -3,8 +3,23 @@
  * `AppointmentUpdate`). Plain data: checks, comparisons and settings are derived from it.
  */
 
-export type WritableResource = 'patients' | 'appointments';
-export type WriteOperation = 'create' | 'update' | 'delete';
+export const WRITABLE_RESOURCES = ['patients', 'appointments'] as const;
+export type WritableResource = (typeof WRITABLE_RESOURCES)[number];
+export const WRITE_OPERATIONS = ['create', 'update', 'delete'] as const;
+export type WriteOperation = (typeof WRITE_OPERATIONS)[number];
+
+/** Statuses of a row of the outbox, in the order in which people want to see them. */
+export const OUTBOX_STATUSES = [
+  'pending',
+  'in_flight',
+  'in_doubt',
+  'conflict',
+  'rejected',
+  'failed',
+  'succeeded',
+  'cancelled',
+] as const;
+export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
 
 /** What a value has to be, and when two of them mean the same. */
 export type WritableKind = 'name' | 'text' | 'email' | 'phone' | 'birthday' | 'id' | 'patient' | 'instant' | 'status';

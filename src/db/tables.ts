@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
+import type { OutboxStatus, WritableResource, WriteOperation } from '../core/writable.ts';
 
 /** Postgres bigint: the driver gives text; numbers, bigints and text are taken. */
 type BigInt8 = ColumnType<string, string | number | bigint, string | number | bigint>;
@@ -156,20 +157,10 @@ interface AuditLogTable {
   run_id: BigInt8 | null;
 }
 
-export type OutboxStatus =
-  | 'pending'
-  | 'in_flight'
-  | 'succeeded'
-  | 'conflict'
-  | 'rejected'
-  | 'failed'
-  | 'in_doubt'
-  | 'cancelled';
-
 interface OutboxTable {
   id: GeneratedId;
-  resource: 'patients' | 'appointments';
-  operation: 'create' | 'update' | 'delete';
+  resource: WritableResource;
+  operation: WriteOperation;
   account_id: BigInt8;
   location_id: BigInt8 | null;
   target_id: BigInt8 | null;
@@ -195,7 +186,7 @@ interface OutboxTable {
   not_before: Date | null;
   run_id: BigInt8 | null;
   sent_at: Date | null;
-  unanswered: ColumnType<boolean, boolean | undefined, boolean>;
+  unanswered_since: Date | null;
 }
 
 /** How the sending of one write ended; `sent` while that is not known. */

@@ -1,5 +1,6 @@
 import { parseJson } from '../api/json.ts';
 import type { Counts } from '../core/counts.ts';
+import type { LoneRecord } from '../core/row.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
@@ -10,20 +11,6 @@ import { collect, preparerOf } from './collect.ts';
 import type { RunContext } from './context.ts';
 import { removeRows } from './deletions.ts';
 import { noteSigns } from './signs.ts';
-
-/** One record that came by another way than a list: as the answer to a write, or by a read by id. */
-export interface LoneRecord {
-  readonly resource: string;
-  readonly accountId: string;
-  readonly locationId: string | null;
-  readonly id: string;
-  readonly record: Readonly<Record<string, unknown>>;
-  readonly readAt: Date;
-  /** `list`: the form of the list, stored as it is. `answer`: another one, brought into that of the stored row. */
-  readonly form: 'list' | 'answer';
-  /** Fields that a write was about. */
-  readonly written?: readonly string[];
-}
 
 /** What was done to which resource. */
 export type CountsByResource = ReadonlyMap<string, Partial<Counts>>;

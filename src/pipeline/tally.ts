@@ -44,6 +44,12 @@ export class Tally {
     this.#requests.set(resource, (this.#requests.get(resource) ?? 0) + 1);
   }
 
+  /** Takes back the count of a request that was not sent after all. */
+  unrequest(resource: string): void {
+    this.#total -= 1;
+    this.#requests.set(resource, (this.#requests.get(resource) ?? 0) - 1);
+  }
+
   /** Takes the requests counted for a resource since the last time. */
   takeRequests(resource: string): number {
     const count = this.#requests.get(resource) ?? 0;

@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { ApiClient } from '../api/client.ts';
 import type { Clock } from '../core/clock.ts';
+import type { LoneRecord } from '../core/row.ts';
 import type { StopSignal } from '../core/stop.ts';
-import type { AppointmentBody, ConflictPolicy, WritableResource } from '../core/writable.ts';
+import type { AppointmentBody, ConflictPolicy } from '../core/writable.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Transaction } from '../db/transaction.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { OutboxChoice } from '../state/outbox.ts';
 import type { Guards } from './guards.ts';
-import type { JsonObject } from './row.ts';
 
 /** How changes are delivered. */
 export interface PushSettings {
@@ -25,28 +25,10 @@ export interface PushSettings {
   readonly settleAfterMs: number;
 }
 
-/** A record that Lobbie answered with, on its way into the mirror. */
-export interface MirrorRecord {
-  readonly resource: WritableResource;
-  readonly accountId: string;
-  readonly locationId: string | null;
-  readonly id: string;
-  readonly record: JsonObject;
-  /** When the request was sent that brought it; for the answer to a write, when it came. */
-  readonly readAt: Date;
-  /**
-   * `list`: the form that lists give, stored as it is. `answer`: that of a write or of a read by id, which may have fields more
-   * or fewer: it is brought into the form of the row that is stored, or the next pull would take the difference for a change.
-   */
-  readonly form: 'list' | 'answer';
-  /** Fields that the write was about. */
-  readonly written?: readonly string[];
-}
-
 /** One transaction for the outbox and the mirror together. */
 export interface PushTransaction extends Transaction {
   /** Stores what came of a write at once, as a pull would: row, history, counts, what it makes due. */
-  absorb(record: MirrorRecord): Promise<void>;
+  absorb(record: LoneRecord): Promise<void>;
   /** Marks a patient as deleted, with all that hangs below. */
   forget(accountId: string, patientId: string): Promise<void>;
 }
@@ -71,12 +53,16 @@ export interface PushContext {
   readonly actor: string;
   /** Counts a request. @throws StopError when the run is to end; the request must not be sent then */
   countRequest(resource: string): void;
+  /** Takes back the count of a request that was not sent after all. */
+  uncountRequest(resource: string): void;
   /** Counts records received. */
   countRecords(resource: string, records: number): void;
+  /** Whether a filter of listPatients was seen to work, by account and filter. */
+  readonly filters: Map<string, Promise<boolean>>;
   transaction<T>(work: (tx: PushTransaction) => Promise<T>): Promise<T>;
 }
 
-/** Pushes go before pulls: those have 5 and more. */
+/** Pushes go before pulls, which have 5, or 4 when they are sent again. */
 export const PUSH_PRIORITY = 2;
 
 /** Sends of one write, until a person looks at it. */

@@ -70,7 +70,8 @@ async function planRow(context: PushContext, row: OutboxRow, waits: boolean): Pr
     const changed = changedFields(writableFields(resource, 'listing'), row.base, now.record);
     if (changed.length > 0)
       return entry('conflict', `changed in Lobbie since it was last pulled: ${changed.join(', ')}`);
-    if (!row.approved && !context.deletes) return entry('person', 'a delete needs push approve, or push apply --yes');
+    if (row.approvedBy === null && !context.deletes)
+      return entry('person', 'a delete needs push approve, or push apply --yes');
     return waits ? entry('waits', 'an earlier row of the same record is not decided') : entry('send', null);
   }
   const fields = mergeOf(context, row, wanted, now.record);

@@ -1,5 +1,5 @@
 import { parseJson } from '../api/json.ts';
-import type { OutboxStatus } from '../db/tables.ts';
+import type { OutboxStatus } from '../core/writable.ts';
 import type { StoredOutboxRow } from '../state/outbox.ts';
 
 /** A JSON object as Lobbie or a writer gave it, with numbers that a double can't hold kept as text (see api/json.ts). */
@@ -10,6 +10,8 @@ export interface OutboxRow extends Omit<StoredOutboxRow, 'changes' | 'base' | 'r
   readonly changes: JsonObject;
   /** The record as the mirror had it when the change was asked for; null when it had none. */
   readonly base: JsonObject | null;
+  /** The same as JSON text. */
+  readonly baseText: string | null;
   /**
    * What is known of the row that creates the patient referred to in `changes.patientId.externalRef`; its status is null where
    * there is no such row. Null: no such reference.
@@ -24,6 +26,7 @@ export function parseRow(stored: StoredOutboxRow): OutboxRow {
     ...row,
     changes: parseJson(stored.changes) as JsonObject,
     base: stored.base === null ? null : (parseJson(stored.base) as JsonObject),
+    baseText: stored.base,
     patientRef: refWanted ? { status: refStatus, resultId: refResult } : null,
   };
 }

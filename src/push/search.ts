@@ -5,7 +5,7 @@ import { knownBefore, knownPatient, resultsOfOthers } from '../state/known.ts';
 import type { PushContext } from './context.ts';
 import { listRecords, type ReadRecord } from './lobbie.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
-import { same } from './values.ts';
+import { meaning, same } from './values.ts';
 
 /** What looking for the record of a create in doubt has shown. */
 export type Search =
@@ -57,8 +57,7 @@ async function patients(context: PushContext, row: OutboxRow, changes: JsonObjec
       const wanted = changes[field];
       if (wanted === undefined || wanted === null) return true;
       if (field === 'dateOfBirth') return same('birthday', wanted, record[field]);
-      // Case is no proof of another person.
-      return same('email', wanted, record[field]);
+      return sameLetters(wanted, record[field]);
     });
   const by = typeof changes['email'] === 'string' ? 'email' : 'name';
   const value = String(by === 'email' ? changes['email'] : changes['lastName']).trim();
@@ -71,8 +70,9 @@ async function patients(context: PushContext, row: OutboxRow, changes: JsonObjec
   return (await filterWorks(context, row, by)) ? [] : await collect(context, row, {}, matches);
 }
 
-/** What is known of the filters, by run, account and filter. */
-const tried = new WeakMap<PushContext, Map<string, Promise<boolean>>>();
+/** Whether two texts are the same but for the case of their letters, which is no proof of another person. */
+const sameLetters = (a: unknown, b: unknown): boolean =>
+  meaning('text', a)?.toLowerCase() === meaning('text', b)?.toLowerCase();
 
 /**
  * Whether a filter of listPatients can be believed when it finds nobody. The contract only assumes it; one that was left
@@ -80,14 +80,13 @@ const tried = new WeakMap<PushContext, Map<string, Promise<boolean>>>();
  * there; where it doesn't, or where nobody is known, the whole list is read instead.
  */
 async function filterWorks(context: PushContext, row: OutboxRow, by: 'email' | 'name'): Promise<boolean> {
-  const known = tried.get(context) ?? new Map<string, Promise<boolean>>();
-  tried.set(context, known);
+  const { filters } = context;
   const key = `${row.accountId}/${by}`;
-  const answer = known.get(key) ?? tryFilter(context, row, by);
-  known.set(key, answer);
+  const answer = filters.get(key) ?? tryFilter(context, row, by);
+  filters.set(key, answer);
   // Only an answer is kept, not a failure to get one.
   return await answer.catch((error: unknown) => {
-    known.delete(key);
+    filters.delete(key);
     throw error;
   });
 }

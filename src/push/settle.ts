@@ -1,10 +1,11 @@
 import { stringifyJson } from '../api/json.ts';
 import { ApiError, type LobbieSyncError } from '../core/errors.ts';
+import type { LoneRecord } from '../core/row.ts';
 import { classifyError, isDataError } from '../db/pool.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { addAudit } from '../state/audit.ts';
 import { type AttemptEnd, endAttempt, moveRow, rebaseLater, type Verdict } from '../state/outbox-writes.ts';
-import type { MirrorRecord, PushContext } from './context.ts';
+import type { PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import type { Written } from './write.ts';
 
@@ -29,7 +30,7 @@ export interface Ending {
   /** The attempt that led here, if one was sent in this run. */
   readonly attempt?: { readonly id: string; readonly end: AttemptEnd } | undefined;
   /** For the mirror. */
-  readonly record?: MirrorRecord | undefined;
+  readonly record?: LoneRecord | undefined;
   /** The patient is gone. */
   readonly removed?: boolean | undefined;
   /** Fields that were written, with their new values. */
@@ -61,8 +62,8 @@ async function settle(context: PushContext, row: OutboxRow, ending: Ending): Pro
   const { verdict, attempt } = ending;
   return await context.transaction(async (tx) => {
     const now = context.clock.now();
-    const place = { id: row.id, version: row.version, runId: context.runId, inFlight: attempt !== undefined };
-    if (!(await moveRow(tx.db, place, verdict, now))) {
+    const inFlight = attempt !== undefined;
+    if (!(await moveRow(tx.db, { ...atHand(row, context.runId), inFlight }, verdict, now))) {
       const { id: outbox } = row;
       if (attempt !== undefined) context.logger.warn({ outbox }, 'a row was changed by others while it was in flight');
       return false;
@@ -80,6 +81,22 @@ async function settle(context: PushContext, row: OutboxRow, ending: Ending): Pro
     if (ending.removed === true) await tx.forget(row.accountId, row.targetId ?? '');
     return true;
   });
+}
+
+/** What tells a row that a run has at hand from one that others have changed since. */
+export const atHand = ({ id, version, baseText }: OutboxRow, runId: string) => ({ id, version, runId, base: baseText });
+
+/** Where the record of a row belongs. */
+export const placeOf = ({ resource, accountId, locationId }: OutboxRow) => ({ resource, accountId, locationId });
+
+/** The same where a row that others have decided about meanwhile is left to them. */
+export async function settleAs(
+  context: PushContext,
+  row: OutboxRow,
+  ending: Ending,
+  outcome: RowOutcome,
+): Promise<RowOutcome> {
+  return (await settleRow(context, row, ending)) ? outcome : 'left';
 }
 
 async function audit(context: PushContext, tx: Transaction, row: OutboxRow, ending: Ending, at: Date): Promise<void> {
@@ -100,6 +117,7 @@ async function audit(context: PushContext, tx: Transaction, row: OutboxRow, endi
         deliveredBy: context.actor,
         ...(attempt === undefined ? {} : { attempt: attempt.id }),
         ...(ending.written === undefined ? {} : { fields: Object.keys(ending.written) }),
+        ...(row.approvedBy === null ? {} : { approvedBy: row.approvedBy }),
       },
     },
     at,
@@ -123,11 +141,11 @@ export async function settleFailure(
     const verdict: Verdict = {
       status: 'in_doubt',
       error: `${told(error)}; whether it was carried out is found out by reading back`,
-      unanswered: written.unanswered,
+      unansweredSince: written.unanswered ? context.clock.now() : null,
       // The first look back comes at once.
       notBefore: row.tries > 0 ? pause : null,
     };
-    return (await settleRow(context, row, { verdict, attempt, by: 'answer' })) ? 'in_doubt' : 'left';
+    return await settleAs(context, row, { verdict, attempt, by: 'answer' }, 'in_doubt');
   }
   if (written.kind === 'not_done') {
     // Nothing was done, so it is no try; however long Lobbie is away, the row keeps its place.
@@ -137,10 +155,9 @@ export async function settleFailure(
     if (error.action === 'abort') throw error;
     return 'postponed';
   }
-  const status = isFinalNo(written.error) ? 'rejected' : 'failed';
+  const status = NO.has(written.error.code) ? 'rejected' : 'failed';
   const verdict: Verdict = { status, error: told(error), answer: written.answer };
-  if (!(await settleRow(context, row, { verdict, attempt, by: 'answer' }))) return 'left';
-  return status === 'rejected' ? 'refused' : 'failed';
+  return await settleAs(context, row, { verdict, attempt, by: 'answer' }, status === 'rejected' ? 'refused' : 'failed');
 }
 
 function attemptEnd(written: Extract<Written, { readonly kind: 'refused' | 'not_done' | 'unknown' }>): AttemptEnd {
@@ -152,8 +169,6 @@ function attemptEnd(written: Extract<Written, { readonly kind: 'refused' | 'not_
 /** Statuses by which Lobbie says that this very row can't be done. */
 const NO: ReadonlySet<string> = new Set(['api.bad_request', 'api.not_found', 'api.conflict', 'api.unprocessable']);
 
-export const isFinalNo = (error: LobbieSyncError): boolean => NO.has(error.code);
-
 const REASONS: Readonly<Record<string, string>> = {
   'api.bad_request': 'a field fails its check there',
   'api.forbidden': 'the grant for it is missing',
@@ -163,7 +178,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** An error in words for `error`: codes and ids only. What Lobbie said is kept in `answer`. */
-export function told(error: LobbieSyncError): string {
+function told(error: LobbieSyncError): string {
   const reason = REASONS[error.code];
   return reason === undefined ? error.message : `${error.message}: ${reason}`;
 }

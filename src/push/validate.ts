@@ -1,4 +1,4 @@
-import { type AppointmentBody, writableFields } from '../core/writable.ts';
+import { type AppointmentBody, type WritableFields, type WritableResource, writableFields } from '../core/writable.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import { checkValue, externalRefOf } from './values.ts';
 
@@ -53,10 +53,7 @@ export function validateRow(
 
 function checkChanges(row: Checkable, operation: 'create' | 'update', options: ValidateOptions) {
   const fields = writableFields(row.resource, operation === 'create' ? options.appointmentBody : 'listing');
-  const names = new Map<string, string>();
-  for (const [name, field] of Object.entries(fields)) {
-    for (const alias of [name, ...(field.aliases ?? [])]) names.set(alias, name);
-  }
+  const names = namesOf(fields);
   const problems: Fault[] = [];
   const changes: Record<string, unknown> = {};
   for (const [given, value] of Object.entries(row.changes)) {
@@ -91,6 +88,21 @@ function checkChanges(row: Checkable, operation: 'create' | 'update', options: V
     problems.push({ field: 'changes', problem: 'is empty' });
   }
   return { changes, problems };
+}
+
+/** Every name by which a writer may call a field → its own name. */
+function namesOf(fields: WritableFields): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(fields).flatMap(([name, { aliases = [] }]) =>
+      [name, ...aliases].map((each) => [each, name] as const),
+    ),
+  );
+}
+
+/** The same values under the fields' own names. */
+export function ownNames(resource: WritableResource, values: JsonObject): JsonObject {
+  const names = namesOf(writableFields(resource, 'self-scheduling'));
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
 /** Faults as the one line that `error` keeps. */

@@ -7,7 +7,7 @@ import { doubtAbandoned, moveRow, type Verdict } from '../state/outbox-writes.ts
 import type { PushContext } from './context.ts';
 import { deliverRow } from './deliver.ts';
 import { type OutboxRow, parseRow } from './row.ts';
-import type { RowOutcome } from './settle.ts';
+import { atHand, type RowOutcome } from './settle.ts';
 
 /** Rows of a run by what became of them; a row that was in doubt and then settled counts as both. */
 export type PushTotals = Record<RowOutcome, number>;
@@ -24,8 +24,8 @@ export const noTotals = (): PushTotals => ({
 });
 
 export interface WorkerOptions {
-  /** Told after every row. */
-  readonly onRow?: ((outcome: RowOutcome, totals: PushTotals) => void) | undefined;
+  /** Counted up row by row, so that it tells how far a run came that fails. */
+  readonly totals: PushTotals;
   /** Rows that are due within this time are waited for, milliseconds. */
   readonly patienceMs: number;
 }
@@ -45,14 +45,11 @@ const PAUSE_MS = 2000;
  *
  * @throws LobbieSyncError when going on is pointless: credentials, database, too much that goes wrong
  */
-export async function deliverQueue(context: PushContext, options: WorkerOptions): Promise<PushTotals> {
-  const worker = new Worker(context, options);
-  await worker.run();
-  return worker.totals;
+export async function deliverQueue(context: PushContext, options: WorkerOptions): Promise<void> {
+  await new Worker(context, options).run();
 }
 
 class Worker {
-  readonly totals = noTotals();
   readonly #context: PushContext;
   readonly #options: WorkerOptions;
   readonly #queue: PQueue;
@@ -94,8 +91,8 @@ class Worker {
 
   /** Goes once through the queue; true when it found anything to work on. */
   async #pass(): Promise<boolean> {
-    const { db, runId, logger, concurrency } = this.#context;
-    const doubted = await doubtAbandoned(db, runId, [...this.#busy]);
+    const { db, runId, logger, clock, concurrency } = this.#context;
+    const doubted = await doubtAbandoned(db, runId, [...this.#busy], clock.now());
     if (doubted.length > 0) logger.warn({ rows: doubted.length }, 'writes whose answer was never stored are in doubt');
     let after = '0';
     let found = false;
@@ -162,9 +159,8 @@ class Worker {
   }
 
   #count(outcome: RowOutcome): void {
-    this.totals[outcome] += 1;
+    this.#options.totals[outcome] += 1;
     if (outcome !== 'left') this.#moves += 1;
-    this.#options.onRow?.(outcome, this.totals);
     if (outcome === 'succeeded' || outcome === 'conflict') this.#context.guards.note('sound');
     if (outcome === 'refused' || outcome === 'failed') this.#context.guards.note('lost');
     if (outcome === 'postponed') this.#context.guards.note('away');
@@ -188,20 +184,15 @@ class Worker {
     // The last one lasts into the next run.
     const notBefore = new Date(clock.now().getTime() + PAUSE_MS * 4 ** Math.min(times, POSTPONEMENTS));
     const status = row.status === 'in_doubt' ? 'in_doubt' : 'pending';
-    const { unanswered } = row;
-    return await this.#move(row, { status, error: error.message, notBefore, unanswered }, 'postponed');
+    const { unansweredSince } = row;
+    return await this.#move(row, { status, error: error.message, notBefore, unansweredSince }, 'postponed');
   }
 
   /** Moves a row that nothing was sent for. */
   async #move(row: OutboxRow, verdict: Verdict, outcome: RowOutcome): Promise<RowOutcome | undefined> {
     const { db, runId, clock } = this.#context;
     try {
-      const moved = await moveRow(
-        db,
-        { id: row.id, version: row.version, runId, inFlight: false },
-        verdict,
-        clock.now(),
-      );
+      const moved = await moveRow(db, { ...atHand(row, runId), inFlight: false }, verdict, clock.now());
       this.#count(moved ? outcome : 'left');
       return moved ? outcome : 'left';
     } catch (cause) {

@@ -1,4 +1,3 @@
-import { stringifyJson } from '../api/json.ts';
 import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
 import { classifyError } from '../db/pool.ts';
 import { claimWrite, endAttempt } from '../state/outbox-writes.ts';
@@ -42,9 +41,8 @@ class ClaimLost extends Error {}
  */
 export async function sendWrite(context: PushContext, row: OutboxRow, body: JsonObject | undefined): Promise<Written> {
   const operation = writeOperation(row);
-  const base = row.base === null ? null : (stringifyJson(row.base) ?? null);
   let attempt: string | undefined;
-  /** On its way to Lobbie: from then on the answer is waited for, also when the run is to end; it is half a minute away at most. */
+  /** On its way to Lobbie: from then on the answer is waited for, as long as a write may take, also when the run is to end. */
   let underWay = false;
   let answer: string | null = null;
   const waiting = new AbortController();
@@ -56,10 +54,7 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
     if (attempt === undefined) context.guards.admit();
     else await endAttempt(context.db, attempt, { outcome: 'not_done' }, context.clock.now());
     try {
-      context.countRequest(row.resource);
-      const version = attempt === undefined ? row.version : undefined;
-      const at = context.clock.now();
-      const claimed = await claimWrite(context.db, { id: row.id, version, runId: context.runId, operation, base, at });
+      const claimed = await mark(context, row, operation, attempt === undefined ? row.version : undefined);
       if (claimed === undefined) throw new ClaimLost();
       attempt = claimed;
     } catch (error) {
@@ -94,6 +89,21 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
     throw error instanceof StopError ? error : classifyError(error);
   } finally {
     context.stop.signal.removeEventListener('abort', stopWaiting);
+  }
+}
+
+/** Counts the request and marks the row, or neither. */
+async function mark(context: PushContext, row: OutboxRow, operation: string, version: string | undefined) {
+  const { runId, clock, db } = context;
+  context.countRequest(row.resource);
+  try {
+    const claim = { id: row.id, version, runId, operation, base: row.baseText, at: clock.now() };
+    const claimed = await claimWrite(db, claim);
+    if (claimed === undefined) context.uncountRequest(row.resource);
+    return claimed;
+  } catch (error) {
+    context.uncountRequest(row.resource);
+    throw error;
   }
 }
 

@@ -10,7 +10,7 @@ export interface KnownPatient {
   readonly lastName: string | null;
 }
 
-/** The patient read last who has an e-mail address, or a name; undefined where the mirror knows none. */
+/** The patient of the highest id who has an e-mail address, or a name; undefined where the mirror knows none. */
 export async function knownPatient(db: Db, accountId: string, by: 'email' | 'name'): Promise<KnownPatient | undefined> {
   const has = by === 'email' ? sql`email <> ''` : sql`last_name <> ''`;
   const { rows } = await sql<KnownPatient>`SELECT id::text, email, last_name AS "lastName" FROM lobbie.patients

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { OutboxStatus, SyncDatabase } from '../db/tables.ts';
-import { chosen, type OutboxChoice } from './outbox.ts';
+import { OUTBOX_STATUSES, type OutboxStatus, type WritableResource, type WriteOperation } from '../core/writable.ts';
+import type { SyncDatabase } from '../db/tables.ts';
+import { ACTIVE, chosen, type OutboxChoice } from './outbox.ts';
 import { type PushControl, readControl } from './outbox-control.ts';
 
 type Db = Kysely<SyncDatabase>;
@@ -8,8 +9,8 @@ type Db = Kysely<SyncDatabase>;
 /** What a person may see of a row: ids, names of fields, codes. */
 export interface OutboxEntry {
   readonly id: string;
-  readonly resource: string;
-  readonly operation: string;
+  readonly resource: WritableResource;
+  readonly operation: WriteOperation;
   readonly accountId: string;
   readonly locationId: string | null;
   readonly targetId: string | null;
@@ -55,10 +56,9 @@ export async function outboxEntries(db: Db, filter: EntryFilter): Promise<readon
   return rows;
 }
 
-/** How the outbox stands. */
-export interface OutboxSummary {
+/** What a person should look at. */
+export interface OutboxNeeds {
   readonly paused: PushControl;
-  readonly counts: Readonly<Record<OutboxStatus, number>>;
   /** Rows that wait for a person. */
   readonly needsPerson: number;
   /** Rows refused or given up within the last day. */
@@ -67,43 +67,40 @@ export interface OutboxSummary {
   readonly oldestWaiting: Date | null;
 }
 
-/** Statuses of rows that are not decided, and of those that are. The planner needs them word for word as in the indexes. */
-const ACTIVE = sql.raw(`('pending', 'in_flight', 'in_doubt', 'conflict')`);
+/** How the outbox stands. */
+export interface OutboxSummary extends OutboxNeeds {
+  readonly counts: Readonly<Record<OutboxStatus, number>>;
+}
+
+/** Statuses of rows that are decided. The planner needs them word for word as in the index. */
 const FINISHED = sql.raw(`('succeeded', 'rejected', 'failed', 'cancelled')`);
 
+/** What a person should look at, of the outbox or the chosen part of it. Reads rows that are not decided, or were lost today. */
+export async function outboxNeeds(db: Db, now: Date, choice: OutboxChoice = {}): Promise<OutboxNeeds> {
+  const lostAfter = new Date(now.getTime() - 86_400_000);
+  const { rows } = await sql<Omit<OutboxNeeds, 'paused'>>`SELECT count(${NEEDS})::int AS "needsPerson",
+      min(o.requested_at) FILTER (WHERE ${NEEDS} IS NULL) AS "oldestWaiting",
+      (SELECT count(*)::int FROM lobbie_push.outbox o
+        WHERE o.status IN ('rejected', 'failed') AND o.completed_at > ${lostAfter} AND ${chosen(choice)}) AS "lostToday"
+    FROM lobbie_push.outbox o WHERE o.status IN ${ACTIVE} AND ${chosen(choice)}`.execute(db);
+  const [needs = { needsPerson: 0, oldestWaiting: null, lostToday: 0 }] = rows;
+  return { paused: await readControl(db), ...needs };
+}
+
 /**
- * How the outbox, or the chosen part of it, stands. Only rows that are not decided are read; the finished ones, of which there
- * may be millions, are counted from an index. One statement, so that a row that moves meanwhile is counted once.
+ * How the outbox, or the chosen part of it, stands. Finished rows, of which there may be millions, are counted from an index. One
+ * statement, so that a row that moves meanwhile is counted once.
  */
 export async function outboxSummary(db: Db, now: Date, choice: OutboxChoice = {}): Promise<OutboxSummary> {
-  const lostAfter = new Date(now.getTime() - 86_400_000);
-  const { rows } = await sql<{ status: OutboxStatus; rows: number; needs: number; lost: number; oldest: Date | null }>`
-    SELECT s.*, (SELECT count(*)::int FROM lobbie_push.outbox o
-      WHERE o.status IN ('rejected', 'failed') AND o.completed_at > ${lostAfter} AND ${chosen(choice)}) AS lost
-    FROM (SELECT o.status, count(*)::int AS rows, count(${NEEDS})::int AS needs,
-        min(o.requested_at) FILTER (WHERE ${NEEDS} IS NULL) AS oldest
-      FROM lobbie_push.outbox o WHERE o.status IN ${ACTIVE} AND ${chosen(choice)} GROUP BY o.status
-      UNION ALL
-      SELECT o.status, count(*)::int, 0, NULL
-      FROM lobbie_push.outbox o WHERE o.status IN ${FINISHED} AND ${chosen(choice)} GROUP BY o.status) s`.execute(db);
-  const none = {
-    pending: 0,
-    in_flight: 0,
-    in_doubt: 0,
-    conflict: 0,
-    rejected: 0,
-    failed: 0,
-    succeeded: 0,
-    cancelled: 0,
-  };
-  const oldest = rows.flatMap((row) => (row.oldest === null ? [] : [row.oldest.getTime()]));
-  return {
-    paused: await readControl(db),
-    counts: { ...none, ...Object.fromEntries(rows.map((row) => [row.status, row.rows])) },
-    needsPerson: rows.reduce((sum, row) => sum + row.needs, 0),
-    lostToday: rows[0]?.lost ?? 0,
-    oldestWaiting: oldest.length === 0 ? null : new Date(Math.min(...oldest)),
-  };
+  const counted = (statuses: typeof ACTIVE) => sql`SELECT o.status, count(*)::int AS rows FROM lobbie_push.outbox o
+    WHERE o.status IN ${statuses} AND ${chosen(choice)} GROUP BY o.status`;
+  const { rows } = await sql<{
+    status: OutboxStatus;
+    rows: number;
+  }>`${counted(ACTIVE)} UNION ALL ${counted(FINISHED)}`.execute(db);
+  const counts = Object.fromEntries(OUTBOX_STATUSES.map((status) => [status, 0])) as Record<OutboxStatus, number>;
+  for (const row of rows) counts[row.status] = row.rows;
+  return { ...(await outboxNeeds(db, now, choice)), counts };
 }
 
 /** What may be tried again: what is at an end without success, and what waits for a decision, or for its time. */
@@ -165,28 +162,34 @@ export async function resolveConflict(
   return rows.length === 1;
 }
 
-/** Settles a doubt by a person's word: the record that it became, or null where nothing was done and it is to be sent again. */
+/**
+ * Settles a doubt by a person's word: the record that a create became, or null where nothing was done and it is to be sent
+ * again. False when the row is not in doubt, or no create.
+ */
 export async function resolveDoubt(db: Db, id: string, resultId: string | null, at: Date): Promise<boolean> {
   const { rows } = await sql`UPDATE lobbie_push.outbox SET status = ${resultId === null ? 'pending' : 'succeeded'},
       result_id = ${resultId}, completed_at = ${resultId === null ? null : at}, needs_person = false, error = NULL, tries = 0,
-      not_before = NULL, unanswered = false
-    WHERE id = ${id} AND status = 'in_doubt' RETURNING 1`.execute(db);
+      not_before = NULL, unanswered_since = NULL
+    WHERE id = ${id} AND status = 'in_doubt' AND (${resultId}::bigint IS NULL OR operation = 'create') RETURNING 1`.execute(
+    db,
+  );
   await told(db);
   return rows.length === 1;
 }
 
-/** What the outbox keeps of rows with values; protected health information. */
-export interface OutboxValues {
+/** What the outbox keeps of a row with values, as JSON text with every digit; protected health information. */
+export interface StoredValues {
   readonly id: string;
-  readonly changes: unknown;
-  readonly base: unknown;
-  readonly remote: unknown;
+  readonly resource: WritableResource;
+  readonly changes: string;
+  readonly base: string | null;
+  readonly remote: string | null;
   readonly answer: string | null;
 }
 
-export async function outboxValues(db: Db, ids: readonly string[]): Promise<readonly OutboxValues[]> {
-  const { rows } = await sql<OutboxValues>`SELECT id::text, changes, base, remote, answer FROM lobbie_push.outbox
-    WHERE id = ANY(${[...ids]}::bigint[]) ORDER BY id`.execute(db);
+export async function storedValues(db: Db, ids: readonly string[]): Promise<readonly StoredValues[]> {
+  const { rows } = await sql<StoredValues>`SELECT id::text, resource, changes::text, base::text, remote::text, answer
+    FROM lobbie_push.outbox WHERE id = ANY(${[...ids]}::bigint[]) ORDER BY id`.execute(db);
   return rows;
 }
 

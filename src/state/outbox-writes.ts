@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { AttemptOutcome, OutboxStatus, SyncDatabase } from '../db/tables.ts';
+import type { OutboxStatus } from '../core/writable.ts';
+import type { AttemptOutcome, SyncDatabase } from '../db/tables.ts';
 import { ACTIVE } from './outbox.ts';
 
 type Db = Kysely<SyncDatabase>;
@@ -9,9 +10,15 @@ type Db = Kysely<SyncDatabase>;
  *
  * @returns their ids
  */
-export async function doubtAbandoned(db: Db, runId: string, busy: readonly string[]): Promise<readonly string[]> {
+export async function doubtAbandoned(
+  db: Db,
+  runId: string,
+  busy: readonly string[],
+  at: Date,
+): Promise<readonly string[]> {
+  // When the process ended is not known, so the time to settle begins now.
   const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
-    SET status = 'in_doubt', unanswered = true, error = 'the process ended before the answer was stored'
+    SET status = 'in_doubt', unanswered_since = ${at}, error = 'the process ended before the answer was stored'
     WHERE o.status IN ${ACTIVE} AND o.status = 'in_flight' AND CASE WHEN o.run_id = ${runId}
       THEN o.id <> ALL(${busy}::bigint[])
       ELSE NOT EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = o.run_id AND r.status = 'running') END
@@ -44,12 +51,13 @@ export interface Claim {
  * @returns the id of the attempt
  */
 export async function claimWrite(db: Db, claim: Claim): Promise<string | undefined> {
-  const mine =
-    claim.version === undefined
-      ? sql`o.status = 'in_flight' AND o.run_id = ${claim.runId}`
-      : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${claim.version}`;
+  const again = claim.version === undefined;
+  const mine = again
+    ? sql`o.status = 'in_flight' AND o.run_id = ${claim.runId}`
+    : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${claim.version}`;
   const { rows } = await sql<{ id: string }>`WITH claimed AS (
-      UPDATE lobbie_push.outbox o SET status = 'in_flight', attempts = attempts + 1, tries = tries + 1, run_id = ${claim.runId},
+      UPDATE lobbie_push.outbox o SET status = 'in_flight', attempts = attempts + 1, tries = tries + ${again ? 0 : 1},
+        run_id = ${claim.runId},
         sent_at = ${claim.at}, not_before = NULL, error = NULL, answer = NULL, base = coalesce(o.base, ${claim.base}::jsonb)
       WHERE o.id = ${claim.id} AND ${mine} AND NOT EXISTS (SELECT FROM lobbie_push.control WHERE paused_at IS NOT NULL)
         AND EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = ${claim.runId} AND r.status = 'running')
@@ -93,11 +101,10 @@ export interface Verdict {
   readonly conflictFields?: readonly string[];
   /** Lobbie's record at a conflict, as JSON text. */
   readonly remote?: string;
-  /** The record as last pulled, as JSON text; kept where the row has none. */
-  readonly base?: string | null;
   readonly needsPerson?: boolean;
   readonly notBefore?: Date | null;
-  readonly unanswered?: boolean;
+  /** Since when an answer to the last write is waited for no more; it may still be under way. */
+  readonly unansweredSince?: Date | null;
   /** Default: as it is. */
   readonly tries?: number;
 }
@@ -110,7 +117,14 @@ const FINAL: ReadonlySet<OutboxStatus> = new Set(['succeeded', 'rejected', 'fail
  */
 export async function moveRow(
   db: Db,
-  row: { readonly id: string; readonly version: string; readonly runId: string; readonly inFlight: boolean },
+  row: {
+    readonly id: string;
+    readonly version: string;
+    readonly runId: string;
+    readonly inFlight: boolean;
+    /** The record as last pulled, as JSON text; kept with the row. */
+    readonly base: string | null;
+  },
   verdict: Verdict,
   at: Date,
 ): Promise<boolean> {
@@ -122,9 +136,9 @@ export async function moveRow(
       result_id = ${verdict.resultId ?? null}, completed_at = ${FINAL.has(verdict.status) ? at : null},
       answer = coalesce(${verdict.answer ?? null}, CASE WHEN ${verdict.status} IN ('rejected', 'failed') THEN o.answer END),
       conflict_fields = ${verdict.conflictFields === undefined ? null : [...verdict.conflictFields]}::text[],
-      remote = ${verdict.remote ?? null}::jsonb, base = coalesce(o.base, ${verdict.base ?? null}::jsonb),
+      remote = ${verdict.remote ?? null}::jsonb, base = coalesce(o.base, ${row.base}::jsonb),
       needs_person = ${verdict.needsPerson ?? false}, not_before = ${verdict.notBefore ?? null},
-      unanswered = ${verdict.unanswered ?? false}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
+      unanswered_since = ${verdict.unansweredSince ?? null}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
     WHERE o.id = ${row.id} AND ${mine} RETURNING 1`.execute(db);
   return rows.length === 1;
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { WritableResource, WriteOperation } from '../core/writable.ts';
-import type { OutboxStatus, SyncDatabase } from '../db/tables.ts';
+import type { OutboxStatus, WritableResource, WriteOperation } from '../core/writable.ts';
+import type { SyncDatabase } from '../db/tables.ts';
 import { readControl } from './outbox-control.ts';
 
 type Db = Kysely<SyncDatabase>;
@@ -24,10 +24,11 @@ export interface StoredOutboxRow {
   readonly base: string | null;
   readonly requestedBy: string;
   readonly requestedAt: Date;
-  readonly approved: boolean;
+  /** Who let a delete go; null: nobody yet. */
+  readonly approvedBy: string | null;
   readonly resolution: Record<string, 'ours' | 'theirs'>;
-  readonly sentAt: Date | null;
-  readonly unanswered: boolean;
+  /** Since when nobody waits for the answer to the last write any more, which may still be under way; null: it was answered. */
+  readonly unansweredSince: Date | null;
   /** Whether `changes.patientId` refers to the row of a patient, and what is known of that row. */
   readonly refWanted: boolean;
   readonly refStatus: OutboxStatus | null;
@@ -70,7 +71,7 @@ const COLUMNS = sql`o.id::text, o.xmin::text AS version, o.resource, o.operation
       WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL)
     ELSE (SELECT m.raw FROM lobbie.appointments m
       WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL) END)::text AS base,
-  o.requested_by AS "requestedBy", o.requested_at AS "requestedAt", o.approved_at IS NOT NULL AS approved, o.resolution, o.sent_at AS "sentAt", o.unanswered,
+  o.requested_by AS "requestedBy", o.requested_at AS "requestedAt", CASE WHEN o.approved_at IS NOT NULL THEN coalesce(o.approved_by, 'unknown') END AS "approvedBy", o.resolution, o.unanswered_since AS "unansweredSince",
   coalesce(jsonb_typeof(o.changes -> 'patientId') = 'object', false) AS "refWanted",
   (SELECT p.status FROM ${REFERRED}) AS "refStatus", (SELECT p.result_id::text FROM ${REFERRED}) AS "refResult"`;
 
@@ -120,6 +121,14 @@ export async function openRows(
     db,
   );
   return rows;
+}
+
+/** How many rows of a choice wait for another try. */
+export async function waitingRows(db: Db, choice: OutboxChoice): Promise<number> {
+  const { rows } = await sql<{ rows: number }>`SELECT count(*)::int AS rows FROM lobbie_push.outbox o
+    WHERE o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person
+      AND o.not_before IS NOT NULL AND ${chosen(choice)}`.execute(db);
+  return rows[0]?.rows ?? 0;
 }
 
 /** Whether a delivery would find anything to do: rows that may go, or writes of a process that is gone. */

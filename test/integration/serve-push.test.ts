@@ -72,7 +72,6 @@ test('a delete waits until it is approved, and is delivered then', async () => {
 
 test('what waits at the start is delivered, and a killed daemon leaves nothing undone or doubled', async () => {
   await control(simulator, '/faults', [{ kind: 'timeout-after', operation: 'createPatient', times: 1 }]);
-  const before = patients.length;
   const changes = { firstName: 'Kill', lastName: 'Proof', email: 'kill.proof@example.com' };
   const [id = ''] = await enqueue(database.url, [{ operation: 'create', changes }]);
   const first = await serve();
@@ -84,7 +83,6 @@ test('what waits at the start is delivered, and a killed daemon leaves nothing u
   await until(async () => (await status(id)) === 'succeeded');
   const people = (await truthOf(simulator, 'patients')).filter((each) => each.email === changes.email);
   expect(people).toHaveLength(1);
-  expect(before).toBeGreaterThan(0);
 });
 
 test('too much that goes wrong pauses deliveries, for a person to look', async () => {

@@ -17,8 +17,7 @@ let simulator: Simulator;
 let place: Place;
 beforeAll(async () => {
   simulator = await startSimulator({ patients: 40, accounts: [1001], locationsPerAccount: 2 });
-  const env = { LOBBIE_PUSH_TIMEOUT_SECONDS: '1', LOBBIE_PUSH_SETTLE_SECONDS: '2' };
-  place = { api: simulator, databaseUrl: database.url, accounts: ['1001'], env };
+  place = { api: simulator, databaseUrl: database.url, accounts: ['1001'], env: { LOBBIE_PUSH_SETTLE_SECONDS: '1' } };
   await pull(place);
 });
 afterAll(() => simulator.stop());
@@ -41,7 +40,8 @@ describe.each(WRITE_KINDS)('$name', ({ write: operation, effect, make }) => {
     const [id = ''] = await enqueue(database.url, [await make({ simulator, databaseUrl: database.url })]);
     await faults({ kind, operation, times: 1 });
     const before = (await journalOf(simulator)).filter((line) => effect.test(line)).length;
-    const report = await apply(place, { deletes: true });
+    const impatient = { ...place, env: { ...place.env, LOBBIE_PUSH_TIMEOUT_SECONDS: '1' } };
+    const report = await apply(kind.startsWith('timeout') ? impatient : place, { deletes: true });
     await faults();
     expect(report).toMatchObject({ exitCode: 0, status: 'succeeded' });
     const after = (await journalOf(simulator)).filter((line) => effect.test(line)).length;
@@ -60,7 +60,12 @@ describe.each(WRITE_KINDS)('$name', ({ write: operation, effect, make }) => {
 test('a write that Lobbie fails again and again is given up, and known not to be carried out', async () => {
   const [id = ''] = await enqueue(database.url, [{ operation: 'create', changes: newPerson() }]);
   await faults({ kind: 'status', operation: 'createPatient' });
-  expect(await apply(place)).toMatchObject({ exitCode: 4, status: 'partial' });
+  // The pauses in between are waited for by nobody here.
+  for (let tries = 1; tries < 5; tries += 1) {
+    expect(await apply(place, { patienceMs: 0 })).toMatchObject({ exitCode: 4, status: 'partial' });
+    await query(database.url, 'UPDATE lobbie_push.outbox SET not_before = NULL WHERE id = $1', [id]);
+  }
+  expect(await apply(place, { patienceMs: 0 })).toMatchObject({ exitCode: 4, status: 'partial' });
   await faults();
   expect(await row(id)).toMatchObject({ status: 'failed', attempts: 5, result_id: null });
   expect((await row(id)).error).toContain('not carried out');

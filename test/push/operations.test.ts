@@ -62,14 +62,19 @@ test('an update sends only what changes, and the mirror has it at once, as a ver
 });
 
 test('a delete waits for a person, and takes what hangs below along', async () => {
-  const patients = await truthOf(simulator, 'patients');
-  const patient = patients.at(-2);
+  await pull(place, ['allergies']);
+  const below =
+    'SELECT patient_id AS id, count(*)::int AS n FROM lobbie.allergies WHERE _deleted_at IS NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 1';
+  const [patient] = await query<Stored>(database.url, below);
+  expect(patient.n).toBeGreaterThan(0);
   const [id = ''] = await enqueue(database.url, [{ operation: 'delete', target: patient.id }]);
   expect(await apply(place)).toMatchObject({ exitCode: 6, undecided: 1 });
   expect((await rowsOf(database.url, [id]))[0]).toMatchObject({ status: 'pending', attempts: 0 });
   expect(await apply(place, { deletes: true })).toMatchObject({ exitCode: 0 });
   expect((await rowsOf(database.url, [id]))[0]).toMatchObject({ status: 'succeeded', result_id: String(patient.id) });
-  expect((await truthOf(simulator, 'patients')).some((each) => each.id === patient.id)).toBe(false);
+  expect((await truthOf(simulator, 'patients')).some((each) => String(each.id) === patient.id)).toBe(false);
+  const left = 'SELECT FROM lobbie.allergies WHERE patient_id = $1 AND _deleted_at IS NULL';
+  expect(await query(database.url, left, [patient.id])).toHaveLength(0);
   expect((await mirrored('patients', patient.id))._deleted_at).toBeInstanceOf(Date);
   await pull(place, ['patients']);
   expect((await mirrored('patients', patient.id))._deleted_at).toBeInstanceOf(Date);
@@ -119,7 +124,14 @@ describe('visits', () => {
   });
 
   test('are moved, reassigned, annotated and cancelled, without a location named', async () => {
-    const changes = [{ startTime: '2027-03-02T15:00:00Z' }, { note: 'moved' }, { status: 'CANCELLED' }];
+    const others =
+      'SELECT DISTINCT practitioner_id::int AS id FROM lobbie.appointments WHERE practitioner_id <> $1 LIMIT 1';
+    const [other] = await query<Stored>(database.url, others, [visit.practitionerId]);
+    const changes = [
+      { startTime: '2027-03-02T15:00:00Z' },
+      { practitionerId: other.id, note: 'moved' },
+      { status: 'CANCELLED' },
+    ];
     const ids = await enqueue(
       database.url,
       changes.map((each) => ({ resource: 'appointments' as const, target: visit.id, changes: each })),
@@ -127,7 +139,7 @@ describe('visits', () => {
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
     for (const row of await rowsOf(database.url, ids)) expect(row).toMatchObject({ status: 'succeeded', attempts: 1 });
     const truth = (await truthOf(simulator, 'appointments')).find((each) => each.id === visit.id);
-    expect(truth).toMatchObject({ status: 'CANCELLED', note: 'moved' });
+    expect(truth).toMatchObject({ status: 'CANCELLED', note: 'moved', practitionerId: other.id });
     const stored = await mirrored('appointments', visit.id);
     expect(stored).toMatchObject({ status: 'CANCELLED', note: 'moved' });
     expect(stored.start_time).toEqual(new Date('2027-03-02T15:00:00Z'));

@@ -31,7 +31,7 @@ beforeAll(async () => {
     note: null,
   };
   api.visits.set('5', { ...visit, status: 'SCHEDULED' });
-  const env = { LOBBIE_PUSH_TIMEOUT_SECONDS: '1', LOBBIE_PUSH_SETTLE_SECONDS: '0' };
+  const env = { LOBBIE_PUSH_SETTLE_SECONDS: '0' };
   place = { api: api.fake, databaseUrl: database.url, accounts: ['7'], env };
   await pull(place, ['locations', 'patients', 'appointments']);
 });
@@ -39,7 +39,7 @@ afterAll(() => api.stop());
 beforeEach(() => {
   Object.assign(api.manners, {
     answer: (record: object) => record,
-    filters: true,
+    filters: 'heard',
     before: () => undefined,
     after: () => undefined,
     hidden: new Set(),
@@ -127,7 +127,7 @@ describe('a create whose answer is lost', () => {
   const made = () => api.done.filter((each) => each === 'POST patients').length;
 
   test('is found although the list does not hear its filters', async () => {
-    api.manners.filters = false;
+    api.manners.filters = 'unheard';
     api.manners.after = times(1, broken);
     const id = await queue({ operation: 'create', changes: person('Dora') });
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
@@ -135,56 +135,80 @@ describe('a create whose answer is lost', () => {
     expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
   });
 
-  test('is found although the filter compares with the case of letters', async () => {
+  test('is found although the filter finds nobody at all', async () => {
+    api.manners.filters = 'blind';
     api.manners.after = times(1, broken);
-    api.manners.answer = (record) => record;
+    const id = await queue({ operation: 'create', changes: person('Dana') });
+    expect(await apply(place)).toMatchObject({ exitCode: 0 });
+    expect(made()).toBe(1);
+    expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+  });
+
+  test('is found although Lobbie stores the address in small letters', async () => {
     const id = await queue({ operation: 'create', changes: { ...person('Eve'), email: 'EVE@Example.com' } });
-    // The server stores it in small letters.
-    api.manners.after = times(1, undefined) as never;
-    let first = true;
+    const lost = times(1, broken);
     api.manners.after = () => {
       for (const record of api.patients.values()) {
         if (record['firstName'] === 'Eve') record['email'] = 'eve@example.com';
       }
-      const reply = first ? broken : undefined;
-      first = false;
-      return reply;
+      return lost();
     };
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
     expect(made()).toBe(1);
     expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
   });
 
-  test('is adopted when it shows only after a second send was answered with a conflict', async () => {
-    const id = await queue({ operation: 'create', changes: person('Finn') });
-    api.manners.after = times(1, broken);
-    // Lists lag behind: the new patient shows once the second POST collides.
+  /** The new patient shows in no list until a second POST has collided with it. */
+  const lagging = (name: string) => {
     const known = new Set(api.patients.keys());
+    const fresh = () => [...api.patients].filter(([id, record]) => !known.has(id) && record['firstName'] === name);
     api.manners.before = ({ method }) => {
-      const twin = [...api.patients].find(([key, record]) => !known.has(key) && record['firstName'] === 'Finn');
-      if (method !== 'POST' || twin === undefined) return undefined;
+      if (method !== 'POST' || fresh().length === 0) return undefined;
       api.manners.hidden.clear();
-      return { status: 409, text: '{"message":"Finn Doe exists"}' };
-    };
-    const list = api.manners.hidden;
-    const hideNew = setInterval(() => {
-      for (const key of api.patients.keys()) if (!known.has(key) && api.done.length === 1 && !shown) list.add(key);
-    }, 1);
-    let shown = false;
-    const before = api.manners.before;
-    api.manners.before = async (call) => {
-      const reply = await before(call);
-      if (reply !== undefined) shown = true;
-      return reply;
+      return { status: 409, text: '{"message":"exists"}' };
     };
     api.manners.after = () => {
-      for (const key of api.patients.keys()) if (!known.has(key)) list.add(key);
+      for (const [id] of fresh()) api.manners.hidden.add(id);
       return broken;
     };
+  };
+
+  test('is adopted when it shows only after a second send was answered with a conflict', async () => {
+    const id = await queue({ operation: 'create', changes: person('Finn') });
+    lagging('Finn');
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
-    clearInterval(hideNew);
     expect(made()).toBe(1);
     expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 2 });
+  });
+
+  test('asks a person when several fit after such a conflict', async () => {
+    const id = await queue({ operation: 'create', changes: person('Fay') });
+    lagging('Fay');
+    const { before } = api.manners;
+    api.manners.before = async (call) => {
+      const reply = await before(call);
+      if (reply !== undefined) api.patients.set('40', { id: 40, ...person('Fay') });
+      return reply;
+    };
+    expect(await apply(place)).toMatchObject({ exitCode: 6 });
+    expect(await row(id)).toMatchObject({ status: 'in_doubt', needs_person: true });
+    await query(database.url, `UPDATE lobbie_push.outbox SET status = 'cancelled' WHERE id = $1`, [id]);
+  });
+
+  test('is waited for while it may be under way: what comes late makes no second one', async () => {
+    const id = await queue({ operation: 'create', changes: person('Lara') });
+    // It is begun, takes longer than anybody waits for it, and is done all the same.
+    let posts = 0;
+    api.manners.before = async ({ method }) => {
+      posts += method === 'POST' ? 1 : 0;
+      if (method === 'POST' && posts === 1) await new Promise((resolve) => setTimeout(resolve, 2800));
+      return undefined;
+    };
+    // The time to settle begins when nobody waits any more: counted from the send it would be over by then.
+    const env = { LOBBIE_PUSH_TIMEOUT_SECONDS: '2', LOBBIE_PUSH_SETTLE_SECONDS: '1.6' };
+    expect(await apply({ ...place, env })).toMatchObject({ exitCode: 0 });
+    expect({ posts, made: made() }).toEqual({ posts: 1, made: 1 });
+    expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
   });
 
   test('is not mixed up with what another row became', async () => {
@@ -242,6 +266,69 @@ test('a page that was asked for before a write, and comes after it, undoes nothi
   expect(await mirrored('patients', '30')).toMatchObject({ first_name: 'New', _version: 2 });
 });
 
+test('a visit that is over, and that nobody knew of, asks a person; the search looks beyond a default range', async () => {
+  const changes = { practitionerId: 3, appointmentTypeId: 4, startTime: '2027-03-05T09:00:00-05:00', patientId: 1 };
+  const booking = { resource: 'appointments', operation: 'create', location: 70, changes } as const;
+  api.visits.set('60', { id: 60, ...changes, status: 'CANCELLED' });
+  const over = await queue(booking);
+  api.manners.before = times(1, broken);
+  expect(await apply(place)).toMatchObject({ exitCode: 6 });
+  expect(await row(over)).toMatchObject({ status: 'in_doubt', needs_person: true });
+  await query(database.url, `UPDATE lobbie_push.outbox SET status = 'cancelled' WHERE id = $1`, [over]);
+  api.visits.delete('60');
+  // Without a range the list shows none of next year's visits.
+  const serve = api.fake.intercept;
+  api.fake.intercept = async (call) => {
+    const list = call.method === 'GET' && call.path === 'account/7/location/70/appointment';
+    if (list && call.query.get('startDate') === null) return { text: '{"appointments":[],"nextCursor":null}' };
+    return await serve(call);
+  };
+  api.manners.before = () => undefined;
+  api.manners.after = times(1, broken);
+  const id = await queue(booking);
+  expect(await apply(place)).toMatchObject({ exitCode: 0 });
+  api.fake.intercept = serve;
+  expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+  expect(api.done).toEqual(['POST appointment']);
+});
+
+test('what the mirror can not take does not hold up its row', async () => {
+  const id = await queue({ target: 1, changes: { gender: 'Kept' } });
+  await query(
+    database.url,
+    `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       RAISE EXCEPTION 'no' USING ERRCODE = '22003'; END $$`,
+  );
+  await query(
+    database.url,
+    'CREATE TRIGGER refuse BEFORE UPDATE ON lobbie.patients FOR EACH ROW EXECUTE FUNCTION public.refuse()',
+  );
+  expect(await apply(place)).toMatchObject({ exitCode: 0 });
+  await query(database.url, 'DROP TRIGGER refuse ON lobbie.patients');
+  expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+  expect(api.patients.get('1')).toMatchObject({ gender: 'Kept' });
+  await pull(place, ['patients']);
+  expect(await mirrored('patients', '1')).toMatchObject({ gender: 'Kept' });
+});
+
+test('twenty rows in a row that can not be asked about end the run, and keep their places', async () => {
+  const ids = await enqueue(
+    database.url,
+    Array.from({ length: 60 }, () => ({ account: 7, target: 1, changes: { gender: 'Away' } })).map((each, index) => ({
+      ...each,
+      target: 1000 + index,
+    })),
+  );
+  const serve = api.fake.intercept;
+  api.fake.intercept = async (call) => (/patients\/1\d\d\d$/.test(call.path) ? { text: '[]' } : await serve(call));
+  const report = await apply(place, { patienceMs: 0 });
+  api.fake.intercept = serve;
+  expect(report).toMatchObject({ exitCode: 4, error: { code: 'push.unreachable' } });
+  const states = (await rowsOf(database.url, ids)).map((each) => each.status);
+  expect(new Set(states)).toEqual(new Set(['pending']));
+  await query(database.url, `UPDATE lobbie_push.outbox SET status = 'cancelled' WHERE id = ANY($1)`, [ids]);
+});
+
 describe('final answers', () => {
   test.each([
     [400, 'rejected'],
@@ -266,7 +353,7 @@ describe('final answers', () => {
     api.manners.before = times(2, { status: 429, text: '' });
     const id = await queue({ target: 1, changes: { firstName: 'Anna' } });
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
-    expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 3, tries: 3 });
+    expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 3, tries: 1 });
     const outcomes = await query<Stored>(
       database.url,
       'SELECT outcome FROM lobbie_push.attempts WHERE outbox_id = $1 ORDER BY id',
@@ -363,6 +450,6 @@ test('nothing of a person is told: not in logs, errors, attempts or the audit lo
     expect(await count(database.url, `SELECT count(*) FROM ${table} t WHERE t::text LIKE '%${MARK}%'`), table).toBe(0);
   }
   expect(await count(database.url, `SELECT count(*) FROM lobbie_push.outbox WHERE error LIKE '%${MARK}%'`)).toBe(0);
-  // The bird lives: it is where it may be.
+  // What Lobbie said is kept where it may be.
   expect(await count(database.url, `SELECT count(*) FROM lobbie_push.outbox WHERE answer LIKE '%${MARK}%'`)).toBe(1);
 });

@@ -8,8 +8,8 @@ type Rec = Record<string, any>;
 export interface Manners {
   /** What a write answers with. Default: the record. */
   answer: (record: Rec) => unknown;
-  /** Whether listPatients hears its filters. */
-  filters: boolean;
+  /** What listPatients does with its filters: hears them, does not hear them, or finds nobody by them. */
+  filters: 'heard' | 'unheard' | 'blind';
   /** Asked before the work of each write; a reply takes its place. */
   before: (call: Call) => Reply | undefined | Promise<Reply | undefined>;
   /** Asked after the work; a reply takes the place of the answer. */
@@ -24,7 +24,7 @@ export class SmallApi {
   readonly visits = new Map<string, Rec>();
   readonly manners: Manners = {
     answer: (record) => record,
-    filters: true,
+    filters: 'heard',
     before: () => undefined,
     after: () => undefined,
     hidden: new Set(),
@@ -78,8 +78,11 @@ export class SmallApi {
   }
 
   #list(kind: string, records: ReadonlyMap<string, Rec>, { query }: Call): Reply {
-    const wanted = (name: string, value: unknown) =>
-      !this.manners.filters || query.get(name) === null || query.get(name) === String(value ?? '');
+    const wanted = (name: string, value: unknown) => {
+      const sought = query.get(name);
+      if (sought === null || this.manners.filters === 'unheard') return true;
+      return this.manners.filters === 'heard' && sought === String(value ?? '');
+    };
     const rows = [...records]
       .filter(([id]) => !this.manners.hidden.has(id))
       .map(([, record]) => record)

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AddOptions, AddReport } from '../../app.ts';
 import { EXIT } from '../../core/errors.ts';
+import { WRITABLE_RESOURCES, WRITE_OPERATIONS } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';
 import { count, plural } from '../format.ts';
 import type { Output } from '../output.ts';
@@ -25,8 +26,8 @@ export function defineAdd(command: Command, shell: Shell): void {
     .addOption(
       new Option('--format <format>', "what the file is (default: what its name's ending says)").choices(FORMATS),
     )
-    .addOption(new Option('--resource <name>', 'for lines that name none').choices(['patients', 'appointments']))
-    .addOption(new Option('--operation <word>', 'for lines that name none').choices(['create', 'update', 'delete']))
+    .addOption(new Option('--resource <name>', 'for lines that name none').choices(WRITABLE_RESOURCES))
+    .addOption(new Option('--operation <word>', 'for lines that name none').choices(WRITE_OPERATIONS))
     .option('--account <id>', 'for lines that name none (default: LOBBIE_ACCOUNT_IDS, where it is a single one)', id)
     .option('--location <id>', 'for lines that name none', id)
     .option('--check', 'only check; nothing is inserted')

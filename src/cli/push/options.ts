@@ -1,10 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Selection } from '../../core/selection.ts';
+import { WRITABLE_RESOURCES } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';
 import { ids, names } from '../options.ts';
-
-/** What can be written back. */
-const RESOURCES = ['patients', 'appointments'];
 
 /** Rows by account, location and resource. */
 export interface PushSelection {
@@ -24,7 +22,7 @@ export function addRows(command: Command): Command {
 
 /** The selection of the options. @throws UsageError for a resource that can't be written */
 export function selectionOf(options: PushSelection): Selection {
-  const unknown = (options.resource ?? []).filter((name) => !RESOURCES.includes(name));
+  const unknown = (options.resource ?? []).filter((name) => !(WRITABLE_RESOURCES as readonly string[]).includes(name));
   if (unknown.length > 0)
     throw new UsageError(`${unknown.join(', ')} can't be written back`, 'patients and appointments can.');
   return { accounts: options.account ?? [], locations: options.location ?? [], resources: options.resource ?? [] };

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Decision, OutboxEntry, OutboxStatus, OutboxSummary, OutboxValues } from '../../app.ts';
+import type { Decision, OutboxEntry, OutboxSummary, OutboxValues } from '../../app.ts';
 import { EXIT } from '../../core/errors.ts';
+import { OUTBOX_STATUSES, type OutboxStatus } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';
 import { age, count, pairs, plural, table } from '../format.ts';
 import { names, whole } from '../options.ts';
@@ -9,11 +10,8 @@ import type { Output } from '../output.ts';
 import type { Shell } from '../shell.ts';
 import { addRows, namedRows, type PushSelection, rowId, rowsOf } from './options.ts';
 
-const STATUSES: readonly OutboxStatus[] = [
-  ...(['pending', 'in_flight', 'in_doubt', 'conflict', 'rejected', 'failed', 'succeeded', 'cancelled'] as const),
-];
-/** What a person may want to see without asking for it. */
-const OPEN: readonly OutboxStatus[] = ['pending', 'in_flight', 'in_doubt', 'conflict', 'rejected', 'failed'];
+/** What a person does not want to see without asking for it. */
+const DONE: readonly OutboxStatus[] = ['succeeded', 'cancelled'];
 
 const NEEDS = {
   decision: 'decide: push resolve ID --ours or --theirs',
@@ -29,14 +27,16 @@ interface StatusOptions extends PushSelection {
 export function defineStatus(command: Command, shell: Shell): void {
   addRows(command)
     .description('how the outbox stands, and the rows that are not done')
-    .option('--status <status>', `only these (repeatable): ${STATUSES.join(', ')}`, names)
+    .option('--status <status>', `only these (repeatable): ${OUTBOX_STATUSES.join(', ')}`, names)
     .option('--limit <n>', 'how many rows', whole(1), 50)
     .action(
       shell.action<StatusOptions>(async ({ args, options, output, withApp }) => {
-        const unknown = (options.status ?? []).filter((name) => !STATUSES.includes(name as OutboxStatus));
+        const unknown = (options.status ?? []).filter((name) => !(OUTBOX_STATUSES as readonly string[]).includes(name));
         if (unknown.length > 0) throw new UsageError(`there is no status ${unknown.join(', ')}`);
         const choice = rowsOf(args, options);
-        const statuses = (options.status as OutboxStatus[] | undefined) ?? (args.length > 0 ? STATUSES : OPEN);
+        const statuses =
+          (options.status as OutboxStatus[] | undefined) ??
+          OUTBOX_STATUSES.filter((each) => args.length > 0 || !DONE.includes(each));
         return await withApp(async (app) => {
           const summary = await app.push.summary(choice);
           const rows = await app.push.list({ ...choice, statuses, limit: options.limit });
@@ -196,7 +196,7 @@ function printSummary(output: Output, { paused, counts, needsPerson, oldestWaiti
     needsPerson === 0 ? 'nothing waits for a person' : `${plural(needsPerson, 'row waits', 'rows wait')} for a person`;
   const oldest = oldestWaiting === null ? '' : `; the oldest open row is ${age(oldestWaiting, new Date())} old`;
   output.line(`${waits}${oldest}`);
-  output.line(pairs(STATUSES.map((status) => [status, count(counts[status])])));
+  output.line(pairs(OUTBOX_STATUSES.map((status) => [status, count(counts[status])])));
 }
 
 function printRows(output: Output, rows: readonly OutboxEntry[]): void {
@@ -221,16 +221,13 @@ function printRows(output: Output, rows: readonly OutboxEntry[]): void {
 /** The values in question; nothing where they were not asked for. */
 function valuesOf(row: OutboxEntry, values: OutboxValues | undefined) {
   if (values === undefined) return {};
-  const [changes, base, remote] = [values.changes, values.base, values.remote].map(
-    (record) => (record ?? {}) as Readonly<Record<string, unknown>>,
-  );
-  const names = row.conflictFields.length > 0 ? row.conflictFields : row.fields;
+  const names = row.conflictFields.length > 0 ? row.conflictFields : Object.keys(values.changes);
   return {
     values: names.map((field) => ({
       field,
-      stored: base?.[field] ?? null,
-      wanted: changes?.[field] ?? null,
-      now: remote?.[field] ?? null,
+      stored: values.base[field] ?? null,
+      wanted: values.changes[field] ?? null,
+      now: values.remote[field] ?? null,
     })),
   };
 }

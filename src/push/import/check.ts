@@ -1,5 +1,5 @@
 import { stringifyJson } from '../../api/json.ts';
-import type { WritableResource, WriteOperation } from '../../core/writable.ts';
+import { WRITABLE_RESOURCES, WRITE_OPERATIONS } from '../../core/writable.ts';
 import { asText } from '../../extractors/values.ts';
 import type { NewOutboxRow, OutboxReference } from '../../state/outbox-add.ts';
 import { type Fault, type ValidateOptions, validateRow } from '../validate.ts';
@@ -20,9 +20,6 @@ export interface CheckedLine {
   readonly reference: OutboxReference | null;
   readonly faults: readonly Fault[];
 }
-
-const RESOURCES: readonly WritableResource[] = ['patients', 'appointments'];
-const OPERATIONS: readonly WriteOperation[] = ['create', 'update', 'delete'];
 
 /** Bytes of a reference; the index that keeps references apart holds little more. */
 const LONGEST_REFERENCE = 1000;
@@ -48,8 +45,8 @@ class LineCheck {
   }
 
   run(): NewOutboxRow | null {
-    const resource = this.#word('resource', RESOURCES);
-    const operation = this.#word('operation', OPERATIONS);
+    const resource = this.#word('resource', WRITABLE_RESOURCES);
+    const operation = this.#word('operation', WRITE_OPERATIONS);
     const accountId = this.#id('account_id');
     const locationId = this.#id('location_id');
     const targetId = this.#id('target_id');

@@ -224,6 +224,22 @@ describe('verdicts', () => {
   });
 });
 
+describe('decideOutcome of a delivery', () => {
+  const calm: Ending = { stopped: 0, failed: 0, busy: 0, gaps: 0, held: 0, refused: false };
+
+  test('needs a person before it tells of what could not be delivered', () => {
+    expect(decideOutcome({ ...calm, undelivered: 3 })).toEqual({
+      status: 'partial',
+      exitCode: 4,
+      message: '3 changes could not be delivered',
+    });
+    const both = decideOutcome({ ...calm, undelivered: 3, undecided: 2 });
+    expect(both).toMatchObject({ status: 'partial', exitCode: 6 });
+    expect(both.message).toMatch(/^2 changes wait for a person.*; 3 changes could not be delivered$/);
+    expect(decideOutcome({ ...calm, undecided: 2, stopped: 1 })).toMatchObject({ status: 'incomplete', exitCode: 5 });
+  });
+});
+
 describe('decideOutcome with held deletes', () => {
   const calm: Ending = { stopped: 0, failed: 0, busy: 0, gaps: 0, held: 0, refused: false };
 
