@@ -47,7 +47,7 @@ CREATE TABLE lobbie_push.outbox (
   not_before timestamptz,
   run_id bigint,
   sent_at timestamptz,
-  unanswered_since timestamptz,
+  doubt_since timestamptz,
   CONSTRAINT outbox_changes_is_an_object CHECK (jsonb_typeof(changes) = 'object'),
   CONSTRAINT outbox_target_unless_create CHECK ((operation = 'create') = (target_id IS NULL)),
   CONSTRAINT outbox_delete_of_patients_only CHECK (operation <> 'delete' OR resource = 'patients'),
@@ -78,7 +78,7 @@ COMMENT ON COLUMN lobbie_push.outbox.needs_person IS 'In doubt, and reading back
 COMMENT ON COLUMN lobbie_push.outbox.tries IS 'How often the write was sent since a person last decided about the row.';
 COMMENT ON COLUMN lobbie_push.outbox.not_before IS 'Not looked at before this instant.';
 COMMENT ON COLUMN lobbie_push.outbox.sent_at IS 'When the write was last marked in flight, right before it was sent.';
-COMMENT ON COLUMN lobbie_push.outbox.unanswered_since IS 'Since when nobody waits for the answer to that write any more, which may still be under way; null where it was answered.';
+COMMENT ON COLUMN lobbie_push.outbox.doubt_since IS 'Since when nobody waits for an answer to that write any more. It may still be under way, or not show yet, so that it is not sent again before the time to settle is over. Null where that can not be.';
 
 CREATE TABLE lobbie_push.attempts (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

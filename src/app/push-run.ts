@@ -1,18 +1,25 @@
 import { addCounts, type Counts, zeroCounts } from '../core/counts.ts';
-import type { Selection } from '../core/selection.ts';
-import type { StopSignal } from '../core/stop.ts';
+import { EXIT, LobbieSyncError } from '../core/errors.ts';
+import { everything, type Selection } from '../core/selection.ts';
+import { StopSignal } from '../core/stop.ts';
+import type { WritableResource } from '../core/writable.ts';
 import { withLoad } from '../db/transaction.ts';
 import { absorbRecord, type CountsByResource, forgetRecord } from '../pipeline/absorb.ts';
 import type { RunContext } from '../pipeline/context.ts';
 import { type RunDependencies, type RunReport, RunShell } from '../pipeline/shell.ts';
 import type { PushContext, PushSettings, PushTransaction } from '../push/context.ts';
 import { Guards } from '../push/guards.ts';
+import { readRecord } from '../push/lobbie.ts';
 import { type PlanEntry, planRows } from '../push/plan.ts';
 import { deliverQueue, noTotals, type PushTotals } from '../push/worker.ts';
+import { resultsOfOthers } from '../state/known.ts';
 import { waitingRows } from '../state/outbox.ts';
-import { outboxNeeds } from '../state/outbox-review.ts';
+import { outboxNeeds, resolveDoubt } from '../state/outbox-review.ts';
 import { addRunCounts } from '../state/runs.ts';
 import type { Access } from './access.ts';
+
+/** Rows at hand for each request that may be under way: between its requests a row is with the database. */
+const ROWS_PER_REQUEST = 2;
 
 /** What a delivery is asked for. */
 export interface ApplyOptions {
@@ -62,6 +69,50 @@ export async function applyPush(access: Access, options: ApplyOptions): Promise<
   });
   const { units: _units, ...rest } = report;
   return { ...rest, totals, undecided };
+}
+
+/**
+ * Settles a create in doubt by a person's word: the record that it became is read from Lobbie and stored.
+ *
+ * @throws LobbieSyncError (exit code 2) when Lobbie has no such record, another row became it, or the row is no create in doubt
+ */
+export async function adoptRecord(
+  access: Access,
+  row: {
+    readonly id: string;
+    readonly accountId: string;
+    readonly locationId: string | null;
+    readonly resource: WritableResource;
+  },
+  resultId: string,
+): Promise<void> {
+  const selection = { ...everything, accounts: [row.accountId] };
+  const deps = await access.dependenciesFor(selection);
+  const stop = new StopSignal();
+  const report = await runPush(access, deps, { selection, ids: [row.id], stop }, async (_shell, context) => {
+    const read = await readRecord(context, row, resultId);
+    const [other] = await resultsOfOthers(context.db, row, [resultId]);
+    if (read === undefined || other !== undefined) {
+      const why = read === undefined ? 'Lobbie has no such record' : 'another row became it';
+      throw refusedDecision(`${resultId} can not be adopted: ${why}`);
+    }
+    await context.transaction(async (tx) => {
+      const now = context.clock.now();
+      if (!(await resolveDoubt(tx.db, row.id, resultId, now)))
+        throw refusedDecision(`row ${row.id} is no create in doubt`);
+      await tx.absorb({ ...row, id: resultId, ...read, form: 'answer' });
+    });
+  });
+  stop.dispose();
+  if (report.error !== undefined) throw report.error;
+}
+
+/** A decision that can't be taken. */
+export function refusedDecision(
+  message: string,
+  hint = 'See `lobbie-sync push status` for what waits for what.',
+): LobbieSyncError {
+  return new LobbieSyncError(message, { code: 'push.refused', action: 'abort', exitCode: EXIT.usage, hint });
 }
 
 export interface PlanOptions extends Omit<ApplyOptions, 'maxChanges' | 'patienceMs'> {
@@ -166,7 +217,9 @@ function pushContext(
   const { push } = access.config;
   const { accounts, locations, resources } = options.selection;
   const { runId, tally } = run;
-  const { api, db, clock, logger, concurrency, actor } = deps;
+  const { api, db, clock, logger, actor } = deps;
+  // An update takes two requests: rows that are only read would use up a small budget.
+  const affordable = Math.max(1, Math.floor((options.maxRequests ?? Number.POSITIVE_INFINITY) / 2));
   const settings: PushSettings = {
     accounts: deps.accounts,
     appointmentBody: push.appointmentBody,
@@ -176,7 +229,8 @@ function pushContext(
     settleAfterMs: push.settleSeconds * 1000,
   };
   return {
-    ...{ runId, api, db, clock, logger, concurrency, actor, settings },
+    ...{ runId, api, db, clock, logger, actor, settings },
+    rowsAtOnce: Math.min(deps.concurrency * ROWS_PER_REQUEST, affordable),
     stop: options.stop,
     guards: new Guards({ maxChanges: options.maxChanges ?? push.maxChanges, errorShare: push.errorShare }),
     choice: { accounts, locations, resources, ids: options.ids },

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import { parseJson } from '../api/json.ts';
 import { systemClock } from '../core/clock.ts';
-import { LobbieSyncError } from '../core/errors.ts';
 import type { OutboxStatus } from '../core/writable.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { JsonObject } from '../push/row.ts';
@@ -28,10 +27,12 @@ import { type AddOptions, type AddReport, addLines } from './push-add.ts';
 import {
   type ApplyOptions,
   type ApplyReport,
+  adoptRecord,
   applyPush,
   type PlanOptions,
   type PlanReport,
   planPush,
+  refusedDecision,
 } from './push-run.ts';
 
 /** What a person decides about a row that waits. */
@@ -115,15 +116,13 @@ export class Push {
    * @throws LobbieSyncError (exit code 2) when the row does not wait for such a decision, or a field in question has none
    */
   async resolve(id: string, decision: Decision): Promise<{ readonly status: OutboxStatus }> {
+    const [row] = await this.list({ ids: [id], limit: 1 });
+    if (row === undefined) throw refusedDecision(`there is no row ${id}`);
+    // Adopting asks Lobbie, which no transaction waits for.
+    if (decision.kind === 'adopt') await adoptRecord(this.#access, row, decision.resultId);
     return await this.#write(async (db, at) => {
-      const [row] = await outboxEntries(db, { ids: [id], limit: 1 });
-      const status = await settle(db, row, decision, at);
-      if (row === undefined || status === undefined) {
-        throw refused(
-          `row ${id} does not wait for that decision`,
-          'See `lobbie-sync push status` for what waits for what.',
-        );
-      }
+      const status = decision.kind === 'adopt' ? 'succeeded' : await settle(db, row, decision, at);
+      if (status === undefined) throw refusedDecision(`row ${id} does not wait for that decision`);
       const subject = { outbox: id, ...decision };
       await addAudit(
         db,
@@ -192,17 +191,12 @@ function readValues({ id, resource, changes, base, remote, answer }: StoredValue
 /** The status that a decision leads to; undefined when the row does not wait for it. */
 async function settle(
   db: Kysely<SyncDatabase>,
-  row: OutboxEntry | undefined,
-  decision: Decision,
+  row: OutboxEntry,
+  decision: Exclude<Decision, { readonly kind: 'adopt' }>,
   at: Date,
 ): Promise<OutboxStatus | undefined> {
-  if (row === undefined) return undefined;
   const { id } = row;
-  if (decision.kind !== 'conflict') {
-    const resultId = decision.kind === 'adopt' ? decision.resultId : null;
-    if (!(await resolveDoubt(db, id, resultId, at))) return undefined;
-    return resultId === null ? 'pending' : 'succeeded';
-  }
+  if (decision.kind === 'again') return (await resolveDoubt(db, id, null, at)) ? 'pending' : undefined;
   if (row.status !== 'conflict') return undefined;
   const { rest } = decision;
   const fields = ownNames(row.resource, decision.fields) as typeof decision.fields;
@@ -210,14 +204,14 @@ async function settle(
     // A delete goes or does not go, whichever fields have changed.
     if (rest === 'theirs') return (await cancelRows(db, { ids: [id] }, at)).length > 0 ? 'cancelled' : undefined;
     if (rest !== 'ours')
-      throw refused(`row ${id} is a delete`, 'Decide about it as a whole: --ours deletes, --theirs does not.');
+      throw refusedDecision(`row ${id} is a delete`, 'Decide about it as a whole: --ours deletes, --theirs does not.');
     if (!(await resolveConflict(db, id, {}))) return undefined;
     await approveRows(db, { ids: [id] }, actor(), at);
     return 'pending';
   }
   const foreign = Object.keys(fields).filter((field) => !row.conflictFields.includes(field));
   if (foreign.length > 0) {
-    throw refused(
+    throw refusedDecision(
       `${foreign.join(', ')}: not in question in row ${id}`,
       `In question: ${row.conflictFields.join(', ')}.`,
     );
@@ -226,12 +220,8 @@ async function settle(
   for (const field of row.conflictFields) {
     const word = fields[field] ?? rest;
     if (word === undefined)
-      throw refused(`${field} of row ${id} is not decided`, 'Say --ours or --theirs for what is left.');
+      throw refusedDecision(`${field} of row ${id} is not decided`, 'Say --ours or --theirs for what is left.');
     decided[field] = word;
   }
   return (await resolveConflict(db, id, decided)) ? 'pending' : undefined;
-}
-
-function refused(message: string, hint: string): LobbieSyncError {
-  return new LobbieSyncError(message, { code: 'push.refused', action: 'abort', exitCode: 2, hint });
 }

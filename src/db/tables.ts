@@ -186,7 +186,7 @@ interface OutboxTable {
   not_before: Date | null;
   run_id: BigInt8 | null;
   sent_at: Date | null;
-  unanswered_since: Date | null;
+  doubt_since: Date | null;
 }
 
 /** How the sending of one write ended; `sent` while that is not known. */

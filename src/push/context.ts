@@ -47,8 +47,8 @@ export interface PushContext {
   readonly choice: OutboxChoice;
   /** Whether deletes may go without an approval of their own. */
   readonly deletes: boolean;
-  /** Requests under way at once. */
-  readonly concurrency: number;
+  /** Rows worked on at once. */
+  readonly rowsAtOnce: number;
   /** Who started the run, for the audit log. */
   readonly actor: string;
   /** Counts a request. @throws StopError when the run is to end; the request must not be sent then */

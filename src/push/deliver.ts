@@ -10,7 +10,7 @@ import { idOf, searchCreated } from './search.ts';
 import { placeOf, type RowOutcome, settleAs, settleFailure } from './settle.ts';
 import { createBody, faultText, validateRow, withPatient } from './validate.ts';
 import { same } from './values.ts';
-import { sendWrite } from './write.ts';
+import { sendWrite, type Written } from './write.ts';
 
 /**
  * Works on one row: checks it, looks at what Lobbie has now, sends what is to be sent, and stores what came of it. A row in
@@ -66,17 +66,25 @@ async function deliverCreate(context: PushContext, row: OutboxRow, changes: Json
   if (record === undefined || id === undefined) {
     // Carried out, but under which id?
     const error = 'Lobbie answered without an id; it is looked for by reading back';
-    return await settleAs(context, row, { verdict: { status: 'in_doubt', error }, attempt, by: 'answer' }, 'in_doubt');
+    const verdict: Verdict = { status: 'in_doubt', error, doubtSince: context.clock.now() };
+    return await settleAs(context, row, { verdict, attempt, by: 'answer' }, 'in_doubt');
   }
   const ending = {
     verdict: { status: 'succeeded', resultId: id, error: otherValueNote(row, changes, record) },
     attempt,
-    record: { ...placeOf(row), id, record, readAt: written.answeredAt, form: 'answer', written: Object.keys(changes) },
+    // What the answer leaves out is as it was sent.
+    record: { ...placeOf(row), id, record: { ...record, ...without(changes, record) }, ...came(written) },
     written: changes,
     by: 'answer',
   } as const;
   return await settleAs(context, row, ending, 'succeeded');
 }
+
+/** How the answer to a write goes into the mirror. */
+const came = ({ answeredAt }: Extract<Written, { kind: 'done' }>) => ({ readAt: answeredAt, form: 'answer' }) as const;
+
+const without = (values: JsonObject, known: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => known[name] === undefined));
 
 async function deliverUpdate(
   context: PushContext,
@@ -94,7 +102,9 @@ async function deliverUpdate(
   if (Object.keys(body).length === 0) return await settleThere(context, row, merged, record);
   const waits = row.status === 'in_doubt' ? await notYetAgain(context, row) : undefined;
   if (waits !== undefined) return waits;
-  const written = await sendWrite(context, row, body);
+  // Where the mirror had no record, what was just read is what a doubt is compared with.
+  const known = { ...row, baseText: row.baseText ?? stringifyJson(now.record) ?? null };
+  const written = await sendWrite(context, known, body);
   if (written.kind === 'lost') return 'left';
   if (written.kind !== 'done') return await settleFailure(context, row, written);
   const answer = asRecord(written.body) ?? {};
@@ -103,7 +113,7 @@ async function deliverUpdate(
   const ending = {
     verdict: { status: 'succeeded', resultId: id, error: otherValueNote(row, body, answer) },
     attempt: { id: written.attempt, end: { outcome: 'done', httpStatus: written.status } },
-    record: { ...record, record: answered, readAt: written.answeredAt, written: Object.keys(body) },
+    record: { ...record, record: answered, ...came(written), written: Object.keys(body) },
     written: Object.fromEntries(Object.keys(body).map((field) => [field, answered[field]])),
     by: 'answer',
   } as const;

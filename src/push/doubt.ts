@@ -49,16 +49,23 @@ export async function askPerson(
 }
 
 /**
- * Why a write in doubt that reading back does not show is not sent again now: it got no answer and may still be under way, or it
- * was sent too often. Undefined: it may be.
+ * Why a write in doubt that reading back does not show is not sent again now: it may still be under way or not show yet, Lobbie
+ * said that it was carried out, or it was sent too often. Undefined: it may be.
  */
 export async function notYetAgain(context: PushContext, row: OutboxRow): Promise<RowOutcome | undefined> {
-  const { unansweredSince } = row;
-  const quiet = (unansweredSince?.getTime() ?? 0) + context.settings.settleAfterMs;
-  if (unansweredSince !== null && context.clock.now().getTime() < quiet) {
-    const error = 'it got no answer and may still be under way; it is looked for once more before it is sent again';
-    const verdict: Verdict = { status: 'in_doubt', unansweredSince, error, notBefore: new Date(quiet) };
+  const { doubtSince } = row;
+  const quiet = (doubtSince?.getTime() ?? 0) + context.settings.settleAfterMs;
+  if (doubtSince !== null && context.clock.now().getTime() < quiet) {
+    const error = 'it may still be under way, or not show yet; it is looked for once more before it is sent again';
+    const verdict: Verdict = { status: 'in_doubt', doubtSince, error, notBefore: new Date(quiet) };
     return await settleAs(context, row, { verdict, by: 'reading back' }, 'in_doubt');
+  }
+  if (row.saidDone && row.operation === 'create') {
+    return await askPerson(
+      context,
+      row,
+      'Lobbie said that it was carried out, and does not show it: push resolve settles it',
+    );
   }
   if (row.tries < MOST_TRIES) return undefined;
   const error = `sent ${row.tries} times without a usable answer; reading back shows that it was not carried out`;

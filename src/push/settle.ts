@@ -141,7 +141,8 @@ export async function settleFailure(
     const verdict: Verdict = {
       status: 'in_doubt',
       error: `${told(error)}; whether it was carried out is found out by reading back`,
-      unansweredSince: written.unanswered ? context.clock.now() : null,
+      // What was answered is not under way; but a new record may show later than a gateway gives up, or than it is answered.
+      doubtSince: written.unanswered || row.operation === 'create' ? context.clock.now() : null,
       // The first look back comes at once.
       notBefore: row.tries > 0 ? pause : null,
     };

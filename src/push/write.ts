@@ -67,7 +67,8 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
   try {
     if (context.stop.signal.aborted) stopWaiting();
     const { body: answered, status } = await context.api.callRaw(operation, pathOf(row, row.targetId), {
-      priority: PUSH_PRIORITY,
+      // What was read for it is old soon.
+      priority: PUSH_PRIORITY - 1,
       signal: waiting.signal,
       timeoutMs: context.settings.timeoutMs,
       beforeAttempt: claim,

@@ -147,15 +147,17 @@ export async function approveRows(db: Db, choice: OutboxChoice, by: string, at: 
 }
 
 /**
- * Settles a conflict: what Lobbie had when the person saw it becomes the base, so that only a change after that is a
- * conflict again. False when the row is no conflict any more.
+ * Settles a conflict: what Lobbie had in the fields in question becomes their base, so that only a change after that is a
+ * conflict again. The other fields keep theirs: what Lobbie changed in them stays Lobbie's. A delete is about the whole record. False when the row is no conflict any more.
  */
 export async function resolveConflict(
   db: Db,
   id: string,
   decided: Readonly<Record<string, 'ours' | 'theirs'>>,
 ): Promise<boolean> {
-  const { rows } = await sql`UPDATE lobbie_push.outbox SET status = 'pending', base = coalesce(remote, base),
+  const { rows } = await sql`UPDATE lobbie_push.outbox SET status = 'pending', base = CASE operation
+        WHEN 'delete' THEN coalesce(remote, base)
+        ELSE base || (SELECT coalesce(jsonb_object_agg(f, coalesce(remote -> f, 'null')), '{}') FROM unnest(conflict_fields) f) END,
       resolution = resolution || ${JSON.stringify(decided)}::jsonb, error = NULL, remote = NULL, conflict_fields = NULL,
       tries = 0, not_before = NULL
     WHERE id = ${id} AND status = 'conflict' RETURNING 1`.execute(db);
@@ -169,7 +171,7 @@ export async function resolveConflict(
 export async function resolveDoubt(db: Db, id: string, resultId: string | null, at: Date): Promise<boolean> {
   const { rows } = await sql`UPDATE lobbie_push.outbox SET status = ${resultId === null ? 'pending' : 'succeeded'},
       result_id = ${resultId}, completed_at = ${resultId === null ? null : at}, needs_person = false, error = NULL, tries = 0,
-      not_before = NULL, unanswered_since = NULL
+      not_before = NULL, doubt_since = NULL
     WHERE id = ${id} AND status = 'in_doubt' AND (${resultId}::bigint IS NULL OR operation = 'create') RETURNING 1`.execute(
     db,
   );

@@ -18,7 +18,7 @@ export async function doubtAbandoned(
 ): Promise<readonly string[]> {
   // When the process ended is not known, so the time to settle begins now.
   const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
-    SET status = 'in_doubt', unanswered_since = ${at}, error = 'the process ended before the answer was stored'
+    SET status = 'in_doubt', doubt_since = ${at}, error = 'the process ended before the answer was stored'
     WHERE o.status IN ${ACTIVE} AND o.status = 'in_flight' AND CASE WHEN o.run_id = ${runId}
       THEN o.id <> ALL(${busy}::bigint[])
       ELSE NOT EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = o.run_id AND r.status = 'running') END
@@ -103,8 +103,8 @@ export interface Verdict {
   readonly remote?: string;
   readonly needsPerson?: boolean;
   readonly notBefore?: Date | null;
-  /** Since when an answer to the last write is waited for no more; it may still be under way. */
-  readonly unansweredSince?: Date | null;
+  /** Since when an answer to the last write is waited for no more; it may still be under way, or not show yet. */
+  readonly doubtSince?: Date | null;
   /** Default: as it is. */
   readonly tries?: number;
 }
@@ -138,7 +138,7 @@ export async function moveRow(
       conflict_fields = ${verdict.conflictFields === undefined ? null : [...verdict.conflictFields]}::text[],
       remote = ${verdict.remote ?? null}::jsonb, base = coalesce(o.base, ${row.base}::jsonb),
       needs_person = ${verdict.needsPerson ?? false}, not_before = ${verdict.notBefore ?? null},
-      unanswered_since = ${verdict.unansweredSince ?? null}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
+      doubt_since = ${verdict.doubtSince ?? null}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
     WHERE o.id = ${row.id} AND ${mine} RETURNING 1`.execute(db);
   return rows.length === 1;
 }

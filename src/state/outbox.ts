@@ -27,8 +27,10 @@ export interface StoredOutboxRow {
   /** Who let a delete go; null: nobody yet. */
   readonly approvedBy: string | null;
   readonly resolution: Record<string, 'ours' | 'theirs'>;
-  /** Since when nobody waits for the answer to the last write any more, which may still be under way; null: it was answered. */
-  readonly unansweredSince: Date | null;
+  /** Since when nobody waits for an answer to the last write any more: it may still be under way, or not show yet. */
+  readonly doubtSince: Date | null;
+  /** Whether Lobbie has ever said of a write of this row that it was carried out. */
+  readonly saidDone: boolean;
   /** Whether `changes.patientId` refers to the row of a patient, and what is known of that row. */
   readonly refWanted: boolean;
   readonly refStatus: OutboxStatus | null;
@@ -71,8 +73,10 @@ const COLUMNS = sql`o.id::text, o.xmin::text AS version, o.resource, o.operation
       WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL)
     ELSE (SELECT m.raw FROM lobbie.appointments m
       WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL) END)::text AS base,
-  o.requested_by AS "requestedBy", o.requested_at AS "requestedAt", CASE WHEN o.approved_at IS NOT NULL THEN coalesce(o.approved_by, 'unknown') END AS "approvedBy", o.resolution, o.unanswered_since AS "unansweredSince",
-  coalesce(jsonb_typeof(o.changes -> 'patientId') = 'object', false) AS "refWanted",
+  o.requested_by AS "requestedBy", o.requested_at AS "requestedAt", CASE WHEN o.approved_at IS NOT NULL THEN coalesce(o.approved_by, 'unknown') END AS "approvedBy", o.resolution, o.doubt_since AS "doubtSince",
+  o.status = 'in_doubt' AND EXISTS (SELECT FROM lobbie_push.attempts a
+    WHERE a.outbox_id = o.id AND a.http_status BETWEEN 200 AND 299) AS "saidDone",
+  coalesce(jsonb_typeof(o.changes -> 'patientId') = 'object' AND jsonb_exists(o.changes -> 'patientId', 'externalRef'), false) AS "refWanted",
   (SELECT p.status FROM ${REFERRED}) AS "refStatus", (SELECT p.result_id::text FROM ${REFERRED}) AS "refResult"`;
 
 /** What may be worked on now. */

@@ -59,6 +59,9 @@ export function defineApply(command: Command, shell: Shell): void {
           );
           output.data(applyDocument(report));
           if (!output.quiet || report.exitCode !== EXIT.done) printApply(output, report);
+          if (args.length > 0 && Object.values(report.totals).every((rows) => rows === 0)) {
+            output.note(`none of these rows can be delivered now: lobbie-sync push status ${args.join(' ')}`);
+          }
           return report.exitCode;
         });
       }),
