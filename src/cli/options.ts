@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { isId } from '../core/ids.ts';
 import type { Selection } from '../core/selection.ts';
 import { UsageError } from './errors.ts';
 
@@ -12,8 +13,14 @@ export interface SelectionOptions {
 /** Reads ids; several at once may be separated by commas. */
 export function ids(value: string, previous: readonly string[] = []): string[] {
   const found = value.split(',').map((part) => part.trim());
-  if (!found.every((id) => /^[1-9]\d{0,18}$/.test(id))) throw new InvalidArgumentError('It must be an id (a number).');
+  if (!found.every(isId)) throw new InvalidArgumentError('It must be an id (a number).');
   return [...new Set([...previous, ...found])];
+}
+
+/** Reads one id. */
+export function id(value: string): string {
+  if (!isId(value)) throw new InvalidArgumentError('It must be an id (a number).');
+  return value;
 }
 
 /** Reads names; several at once may be separated by commas. */

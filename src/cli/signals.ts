@@ -1,5 +1,6 @@
 import { EXIT, StopError } from '../core/errors.ts';
-import type { StopSignal } from '../core/stop.ts';
+import { StopSignal } from '../core/stop.ts';
+import type { Output } from './output.ts';
 
 /** Ctrl+C reaches a command that was started by npx twice, from the terminal and from npx; both are the same wish. */
 const SAME_WISH_MS = 500;
@@ -24,6 +25,17 @@ export function stopOnSignals(stop: StopSignal, say: (text: string) => void): ()
     unwatch();
     stop.dispose();
   };
+}
+
+/** Does work that the first SIGINT or SIGTERM asks to stop in order. */
+export async function stoppable<T>(output: Output, work: (stop: StopSignal) => Promise<T>): Promise<T> {
+  const stop = new StopSignal();
+  const unwatch = stopOnSignals(stop, (text) => output.say(text));
+  try {
+    return await work(stop);
+  } finally {
+    unwatch();
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { operations } from '../api/operations.generated.ts';
+import { isId } from '../core/ids.ts';
 import { list } from './list.ts';
 import { pushSettings } from './push.ts';
 
@@ -17,7 +18,7 @@ const timezone = z.string().refine((timeZone) => works(() => new Intl.DateTimeFo
 
 const accountIds = z.string().transform((value, context) => {
   const ids = list(value);
-  if (ids.length === 0 || !ids.every((id) => /^[1-9]\d{0,18}$/.test(id))) {
+  if (ids.length === 0 || !ids.every((id) => isId(id))) {
     context.addIssue({ code: 'custom', message: 'must be account ids, comma-separated, e.g. 1001,1002' });
     return z.NEVER;
   }

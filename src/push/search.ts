@@ -1,11 +1,11 @@
 import { LobbieSyncError } from '../core/errors.ts';
+import { isId } from '../core/ids.ts';
 import { OVER_STATUSES } from '../core/writable.ts';
-import { exactNumber } from '../extractors/values.ts';
 import { knownBefore, knownPatient, resultsOfOthers } from '../state/known.ts';
 import type { PushContext } from './context.ts';
 import { listRecords, type ReadRecord } from './lobbie.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
-import { meaning, same } from './values.ts';
+import { idText, meaning, same } from './values.ts';
 
 /** What looking for the record of a create in doubt has shown. */
 export type Search =
@@ -171,7 +171,6 @@ function refusedAsNone(error: unknown): readonly Candidate[] {
 
 /** The id of a record, with all its digits. */
 export function idOf(record: JsonObject): string | undefined {
-  const { id } = record;
-  const text = exactNumber(id) ?? (typeof id === 'number' || typeof id === 'string' ? String(id) : '');
-  return /^[1-9]\d{0,18}$/.test(text) ? text : undefined;
+  const text = idText(record['id']);
+  return isId(text) ? text : undefined;
 }

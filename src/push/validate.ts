@@ -1,6 +1,6 @@
 import { type AppointmentBody, type WritableFields, type WritableResource, writableFields } from '../core/writable.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
-import { checkValue, externalRefOf } from './values.ts';
+import { checkValue, externalRefOf, idNumber } from './values.ts';
 
 /** What is wrong with a field of a row: the kind of fault, never the value. */
 export interface Fault {
@@ -117,17 +117,15 @@ export function createBody(
 ): JsonObject {
   if (row.resource !== 'appointments' || appointmentBody === 'listing') return changes;
   const { startTime, ...rest } = changes;
-  return { ...rest, locationId: idNumber(row.locationId), startDateTime: startTime };
+  return {
+    ...rest,
+    locationId: row.locationId === null ? undefined : idNumber(row.locationId),
+    startDateTime: startTime,
+  };
 }
 
 /** Changes with the patient's id in place of the writer's reference. */
 export function withPatient(changes: JsonObject, patientId: string | null): JsonObject {
   if (patientId === null || externalRefOf(changes['patientId']) === undefined) return changes;
   return { ...changes, patientId: idNumber(patientId) };
-}
-
-/** An id as the number that JSON carries, with all its digits. */
-export function idNumber(id: string | null): number | bigint | undefined {
-  if (id === null) return undefined;
-  return Number.isSafeInteger(Number(id)) ? Number(id) : BigInt(id);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isId } from '../core/ids.ts';
 import { APPOINTMENT_STATUSES, type WritableKind } from '../core/writable.ts';
 import { asDate, asInstant, asText, exactNumber } from '../extractors/values.ts';
 
@@ -66,12 +67,19 @@ function plainText(value: unknown): Checked {
 }
 
 function checkId(value: unknown): Checked {
-  const source = exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
-  if (!/^[1-9]\d{0,18}$/.test(source) || BigInt(source) > MAX_ID) {
+  const source = idText(value);
+  if (!isId(source) || BigInt(source) > MAX_ID) {
     return { problem: `expected an id, got ${/^\d+$/.test(source) ? 'a number out of range' : kindOf(value)}` };
   }
-  return { value: Number.isSafeInteger(Number(source)) ? Number(source) : BigInt(source) };
+  return { value: idNumber(source) };
 }
+
+/** The digits of an id that came as a number or as text; '' for everything else. */
+export const idText = (value: unknown): string =>
+  exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
+
+/** An id as the number that JSON carries, with all its digits. */
+export const idNumber = (id: string): number | bigint => (Number.isSafeInteger(Number(id)) ? Number(id) : BigInt(id));
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -32,6 +32,12 @@ export async function doubtAbandoned(
   return ids;
 }
 
+/** A row `o` that a run has in flight (no version), or that is still as it was looked at. */
+const isMine = (runId: string, version: string | undefined) =>
+  version === undefined
+    ? sql`o.status = 'in_flight' AND o.run_id = ${runId}`
+    : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${version}`;
+
 /** A write about to be sent. */
 export interface Claim {
   readonly id: string;
@@ -52,14 +58,11 @@ export interface Claim {
  */
 export async function claimWrite(db: Db, claim: Claim): Promise<string | undefined> {
   const again = claim.version === undefined;
-  const mine = again
-    ? sql`o.status = 'in_flight' AND o.run_id = ${claim.runId}`
-    : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${claim.version}`;
   const { rows } = await sql<{ id: string }>`WITH claimed AS (
       UPDATE lobbie_push.outbox o SET status = 'in_flight', attempts = attempts + 1, tries = tries + ${again ? 0 : 1},
         run_id = ${claim.runId},
         sent_at = ${claim.at}, not_before = NULL, error = NULL, answer = NULL, base = coalesce(o.base, ${claim.base}::jsonb)
-      WHERE o.id = ${claim.id} AND ${mine} AND NOT EXISTS (SELECT FROM lobbie_push.control WHERE paused_at IS NOT NULL)
+      WHERE o.id = ${claim.id} AND ${isMine(claim.runId, claim.version)} AND NOT EXISTS (SELECT FROM lobbie_push.control WHERE paused_at IS NOT NULL)
         AND EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = ${claim.runId} AND r.status = 'running')
       RETURNING o.id)
     INSERT INTO lobbie_push.attempts (outbox_id, run_id, operation, sent_at, outcome)
@@ -128,9 +131,6 @@ export async function moveRow(
   verdict: Verdict,
   at: Date,
 ): Promise<boolean> {
-  const mine = row.inFlight
-    ? sql`o.status = 'in_flight' AND o.run_id = ${row.runId}`
-    : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${row.version}`;
   const { rows } =
     await sql`UPDATE lobbie_push.outbox o SET status = ${verdict.status}, error = ${verdict.error ?? null},
       result_id = ${verdict.resultId ?? null}, completed_at = ${FINAL.has(verdict.status) ? at : null},
@@ -139,7 +139,7 @@ export async function moveRow(
       remote = ${verdict.remote ?? null}::jsonb, base = coalesce(o.base, ${row.base}::jsonb),
       needs_person = ${verdict.needsPerson ?? false}, not_before = ${verdict.notBefore ?? null},
       doubt_since = ${verdict.doubtSince ?? null}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
-    WHERE o.id = ${row.id} AND ${mine} RETURNING 1`.execute(db);
+    WHERE o.id = ${row.id} AND ${isMine(row.runId, row.inFlight ? undefined : row.version)} RETURNING 1`.execute(db);
   return rows.length === 1;
 }
 

@@ -55,6 +55,9 @@ export const chosen = ({ accounts = [], locations = [], resources = [], ids = []
 /** Statuses of rows that are not decided: they keep later rows of their target waiting. */
 export const ACTIVE = sql.raw(`('pending', 'in_flight', 'in_doubt', 'conflict')`);
 
+/** Rows that a delivery may settle without a person. */
+const UNSETTLED = sql`o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person`;
+
 /** Earlier rows of the same target that are not decided. */
 const EARLIER = sql`EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
   AND e.target_id = o.target_id AND e.id < o.id AND e.status IN ${ACTIVE})`;
@@ -104,7 +107,7 @@ export async function eligibleRows(db: Db, options: Eligible): Promise<readonly 
       ? sql`true`
       : sql`o.account_id = ${target.accountId} AND o.resource = ${target.resource} AND o.target_id = ${target.targetId}`;
   const { rows } = await sql<StoredOutboxRow>`SELECT ${COLUMNS} FROM lobbie_push.outbox o
-    WHERE o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person
+    WHERE ${UNSETTLED}
       AND (o.not_before IS NULL OR o.not_before <= ${options.now})
       AND ${ofTarget} AND o.id > ${options.after} AND o.id <> ALL(${options.busy}::bigint[]) AND ${chosen(options)}
       AND (o.operation <> 'delete' OR o.approved_at IS NOT NULL OR o.status = 'in_doubt' OR ${options.deletes}::boolean)
@@ -130,7 +133,7 @@ export async function openRows(
 /** How many rows of a choice wait for another try. */
 export async function waitingRows(db: Db, choice: OutboxChoice): Promise<number> {
   const { rows } = await sql<{ rows: number }>`SELECT count(*)::int AS rows FROM lobbie_push.outbox o
-    WHERE o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person
+    WHERE ${UNSETTLED}
       AND o.not_before IS NOT NULL AND ${chosen(choice)}`.execute(db);
   return rows[0]?.rows ?? 0;
 }
@@ -147,7 +150,7 @@ export async function hasWork(db: Db, now: Date): Promise<boolean> {
 /** When the next row that only waits for its time is due; undefined when none waits for that. */
 export async function nextDue(db: Db, choice: OutboxChoice, now: Date): Promise<Date | undefined> {
   const { rows } = await sql<{ at: Date | null }>`SELECT min(o.not_before) AS at FROM lobbie_push.outbox o
-    WHERE o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person AND ${chosen(choice)}
+    WHERE ${UNSETTLED} AND ${chosen(choice)}
       AND o.not_before > ${now} AND NOT ${EARLIER}`.execute(db);
   return rows[0]?.at ?? undefined;
 }

@@ -4,7 +4,7 @@ import { differences } from '../support/compare.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { count, type Place, query, runOnce, runToTheEnd } from '../support/harness.ts';
 import { listOf, startFakeApi } from '../support/harness-api.ts';
-import { spawnBackfill, until } from '../support/harness-process.ts';
+import { kill, spawnBackfill, until, untilHeld } from '../support/harness-process.ts';
 import { readTruth, type Truth } from '../support/truth.ts';
 
 /** A process that is killed, asked to end, or cut off from its database in the middle of a backfill. */
@@ -120,14 +120,8 @@ describe('a kill while the windows of a list are being planned', () => {
       'CREATE TRIGGER dawdle BEFORE INSERT ON lobbie_sync.cursors FOR EACH ROW EXECUTE FUNCTION public.dawdle()',
     );
     const run = spawnBackfill(place, ['notifications']);
-    const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
-    expect(await until(run, async () => (await count(database.url, sleeping)) > 0)).toBe(true);
-    run.child.kill('SIGKILL');
-    await run.ended;
-    await query(
-      database.url,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
-    );
+    expect(await untilHeld(run, database.url)).toBe(true);
+    await kill(run, database.url);
     await query(database.url, 'DROP TRIGGER dawdle ON lobbie_sync.cursors');
     await runToTheEnd(place, 2, { selection: { resources: ['notifications'] } });
     expect(await count(database.url, 'SELECT count(*) FROM lobbie.notifications')).toBe(2000);

@@ -3,7 +3,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { useTestDatabase } from '../support/database.ts';
-import { control, makeApp, type Place, query } from '../support/harness.ts';
+import { control, type Place, query, withApp } from '../support/harness.ts';
 import { apply, enqueue, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
 
 /** What both sides changed. */
@@ -35,16 +35,8 @@ const meanwhile = (id: number, fields: object) =>
   control(simulator, '/patch', { account: 1001, resource: 'patients', id, fields });
 const row = async (id: string): Promise<Stored> => (await rowsOf(database.url, [id]))[0];
 
-async function withApp<T>(work: (app: ReturnType<typeof makeApp>) => Promise<T>): Promise<T> {
-  const app = makeApp(place);
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
-  }
-}
 const resolve = (id: string, rest: 'ours' | 'theirs', fields = {}) =>
-  withApp((app) => app.push.resolve(id, { kind: 'conflict', fields, rest }));
+  withApp(place, (app) => app.push.resolve(id, { kind: 'conflict', fields, rest }));
 
 test('a change of another field is merged', async () => {
   const patient = another();
@@ -99,7 +91,7 @@ describe('a field that both changed', () => {
     const [id = ''] = await enqueue(database.url, [{ target: other.id, changes }]);
     await meanwhile(other.id, { email: 'kept@example.com' });
     await apply(place);
-    await withApp((app) => app.push.resolve(id, { kind: 'conflict', fields: { email: 'theirs' } }));
+    await withApp(place, (app) => app.push.resolve(id, { kind: 'conflict', fields: { email: 'theirs' } }));
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
     expect(await truth(other.id)).toMatchObject({ email: 'kept@example.com', firstName: 'Renamed' });
   });
@@ -109,14 +101,14 @@ describe('a field that both changed', () => {
     const [id = ''] = await enqueue(database.url, [{ target: other.id, changes: { email: 'x@example.com' } }]);
     await meanwhile(other.id, { email: 'y@example.com' });
     await apply(place);
-    await withApp(async (app) => {
+    await withApp(place, async (app) => {
       const decide = (fields: object) => app.push.resolve(id, { kind: 'conflict', fields: fields as never });
       await expect(decide({ gender: 'ours' })).rejects.toMatchObject({ exitCode: 2 });
       await expect(decide({})).rejects.toMatchObject({ exitCode: 2 });
       await expect(app.push.resolve(id, { kind: 'again' })).rejects.toMatchObject({ exitCode: 2 });
     });
     expect(await row(id)).toMatchObject({ status: 'conflict' });
-    await withApp((app) => app.push.cancel({ ids: [id] }));
+    await withApp(place, (app) => app.push.cancel({ ids: [id] }));
     expect(await row(id)).toMatchObject({ status: 'cancelled' });
   });
 });
@@ -128,7 +120,7 @@ test('what others change between the insert and the delivery is theirs, also whe
   await pull(place, ['patients']);
   expect(await apply(place)).toMatchObject({ exitCode: 6 });
   expect(await row(id)).toMatchObject({ status: 'conflict' });
-  await withApp((app) => app.push.cancel({ ids: [id] }));
+  await withApp(place, (app) => app.push.cancel({ ids: [id] }));
 });
 
 test('several rows for one field are no conflict among themselves', async () => {
@@ -201,7 +193,7 @@ test('a plan tells all of it and writes nothing', async () => {
   await meanwhile(conflicting.id, { email: 'theirs@example.com' });
   const before = await rowsOf(database.url);
   simulator.resetStats();
-  const report = await withApp((app) =>
+  const report = await withApp(place, (app) =>
     app.push.plan({ selection: everything, stop: new StopSignal(), limit: 100 }, false),
   );
   expect(report).toMatchObject({ exitCode: 0 });

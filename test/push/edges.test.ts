@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
-import { makeApp, type Place, query } from '../support/harness.ts';
+import { type Place, query, withApp } from '../support/harness.ts';
 import { apply, enqueue, type NewRow, pull, rowsOf, type Stored } from '../support/push.ts';
 import { SmallApi } from '../support/push-api.ts';
 
@@ -35,15 +35,6 @@ const row = async (id: string): Promise<Stored> => (await rowsOf(database.url, [
 const patient = (id: number) => api.patients.get(String(id)) as Stored;
 const sql = (text: string, values: readonly unknown[] = []) => query<Stored>(database.url, text, values);
 
-async function withApp<T>(work: (app: ReturnType<typeof makeApp>) => Promise<T>): Promise<T> {
-  const app = makeApp(place);
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
-  }
-}
-
 describe.each(['ours', 'theirs'] as const)('a decision for %s', (side) => {
   test('leaves alone what was not in question', async () => {
     const target = side === 'ours' ? 1 : 2;
@@ -52,7 +43,7 @@ describe.each(['ours', 'theirs'] as const)('a decision for %s', (side) => {
     Object.assign(patient(target), { email: 'theirs@example.com', gender: 'Female' });
     expect(await apply(place)).toMatchObject({ exitCode: 6 });
     expect(await row(id)).toMatchObject({ status: 'conflict', conflict_fields: ['email'] });
-    await withApp((app) => app.push.resolve(id, { kind: 'conflict', fields: {}, rest: side }));
+    await withApp(place, (app) => app.push.resolve(id, { kind: 'conflict', fields: {}, rest: side }));
     expect(await apply(place)).toMatchObject({ exitCode: 0 });
     expect(patient(target)).toMatchObject({
       gender: 'Female',
@@ -73,7 +64,7 @@ test('a row after one whose field was left to Lobbie sees that Lobbie has change
   ]);
   patient(3).email = 'theirs@example.com';
   expect(await apply(place)).toMatchObject({ exitCode: 6 });
-  await withApp((app) => app.push.resolve(ids[0] ?? '', { kind: 'conflict', fields: {}, rest: 'theirs' }));
+  await withApp(place, (app) => app.push.resolve(ids[0] ?? '', { kind: 'conflict', fields: {}, rest: 'theirs' }));
   let lost = true;
   api.manners.after = () => {
     const reply = lost ? { status: 500, text: '' } : undefined;
@@ -84,7 +75,7 @@ test('a row after one whose field was left to Lobbie sees that Lobbie has change
   const [first, second] = await rowsOf(database.url, ids);
   expect(first).toMatchObject({ status: 'succeeded', attempts: 1 });
   expect(second).toMatchObject({ status: 'conflict', conflict_fields: ['email'] });
-  await withApp((app) => app.push.cancel({ ids }));
+  await withApp(place, (app) => app.push.cancel({ ids }));
 });
 
 test('in doubt about a record that the mirror never had, what others changed meanwhile is theirs', async () => {
@@ -97,7 +88,7 @@ test('in doubt about a record that the mirror never had, what others changed mea
   expect(await apply(place)).toMatchObject({ exitCode: 6 });
   expect(await row(id)).toMatchObject({ status: 'conflict', attempts: 1 });
   expect(patient(90).email).toBe('others@example.com');
-  await withApp((app) => app.push.cancel({ ids: [id] }));
+  await withApp(place, (app) => app.push.cancel({ ids: [id] }));
 });
 
 describe('a create that Lobbie says was carried out, and does not show', () => {
@@ -118,7 +109,7 @@ describe('a create that Lobbie says was carried out, and does not show', () => {
 
   test('who may name a record that is there, and that no other row became', async () => {
     const real = [...api.patients].find(([, record]) => record['firstName'] === 'Hid')?.[0] ?? '';
-    await withApp(async (app) => {
+    await withApp(place, async (app) => {
       await expect(app.push.resolve(id, { kind: 'adopt', resultId: '77777' })).rejects.toMatchObject({ exitCode: 2 });
       expect(await row(id)).toMatchObject({ status: 'in_doubt' });
       expect(await app.push.resolve(id, { kind: 'adopt', resultId: real })).toEqual({ status: 'succeeded' });
@@ -128,7 +119,7 @@ describe('a create that Lobbie says was carried out, and does not show', () => {
     expect(stored.first_name).toBe('Hid');
     const again = await queue({ operation: 'create', changes: { firstName: 'Hid', lastName: 'Den' } });
     await sql(`UPDATE lobbie_push.outbox SET status = 'in_doubt', needs_person = true WHERE id = $1`, [again]);
-    await withApp(async (app) => {
+    await withApp(place, async (app) => {
       await expect(app.push.resolve(again, { kind: 'adopt', resultId: real })).rejects.toMatchObject({ exitCode: 2 });
       await app.push.resolve(again, { kind: 'again' });
       await app.push.cancel({ ids: [again] });

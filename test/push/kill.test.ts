@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FaultRule, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { useTestDatabase } from '../support/database.ts';
-import { control, count, type Place, query } from '../support/harness.ts';
-import { spawnPush, until } from '../support/harness-process.ts';
+import { control, type Place, query } from '../support/harness.ts';
+import { kill, spawnPush, until, untilHeld } from '../support/harness-process.ts';
 import { apply, enqueue, journalOf, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
 import { WRITE_KINDS, type WriteKind } from '../support/push-kinds.ts';
 
@@ -70,8 +70,6 @@ const POINTS: readonly Point[] = [
   { name: 'before the answer is committed', holdAt: 'succeeded', status: 'in_flight', done: true },
 ];
 
-const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
-
 describe.each(WRITE_KINDS)('$name', (kind) => {
   const effects = async () => (await journalOf(simulator)).filter((line) => kind.effect.test(line)).length;
 
@@ -85,19 +83,12 @@ describe.each(WRITE_KINDS)('$name', (kind) => {
       if (point.holdAt !== undefined) await query(database.url, 'INSERT INTO public.held VALUES ($1)', [point.holdAt]);
       simulator.resetStats();
       const run = spawnPush(place);
-      const there = await until(run, async () =>
-        fault === undefined
-          ? (await count(database.url, sleeping)) > 0
-          : (simulator.stats().perOperation[fault.operation ?? ''] ?? 0) > 0 &&
-            (await effects()) === before + (point.done ? 1 : 0),
-      );
+      const sent = async () =>
+        (simulator.stats().perOperation[fault?.operation ?? ''] ?? 0) > 0 &&
+        (await effects()) === before + (point.done ? 1 : 0);
+      const there = await (fault === undefined ? untilHeld(run, database.url) : until(run, sent));
       expect(there, 'the process ended before it could be killed').toBe(true);
-      run.child.kill('SIGKILL');
-      await run.ended;
-      await query(
-        database.url,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
-      );
+      await kill(run, database.url);
       await query(database.url, 'DELETE FROM public.held');
       await control(simulator, '/faults', []);
       expect((await rowsOf(database.url, [id]))[0]).toMatchObject({ status: point.status });

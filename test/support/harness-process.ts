@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { environment, type Place } from './harness.ts';
+import { count, environment, type Place, query } from './harness.ts';
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -48,4 +48,19 @@ export async function until(process: ChildRun, so: () => boolean | Promise<boole
     if (process.child.exitCode !== null || process.child.signalCode !== null) return false;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** Connections that are held by a trigger of the test, with pg_sleep. */
+const HELD = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+
+/** Waits until a trigger holds the process, or until it has ended. Answers whether it is held. */
+export async function untilHeld(process: ChildRun, url: string): Promise<boolean> {
+  return await until(process, async () => (await count(url, `SELECT count(*) ${HELD}`)) > 0);
+}
+
+/** Kills the process, and its connections that a trigger holds. */
+export async function kill(process: ChildRun, url: string): Promise<void> {
+  process.child.kill('SIGKILL');
+  await process.ended;
+  await query(url, `SELECT pg_terminate_backend(pid) ${HELD}`);
 }

@@ -57,6 +57,16 @@ export function makeApp(place: Place, log: Log = new Log()): App {
   return new App(config, createLogger({ ...config.log, stream: log }));
 }
 
+/** Work with an app of its own. */
+export async function withApp<T>(place: Place, work: (app: App) => Promise<T>): Promise<T> {
+  const app = makeApp(place);
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
 export interface RunChoice extends Partial<Omit<RunOptions, 'selection'>> {
   readonly selection?: Partial<Selection>;
   /** Changes to the client, for instance a shorter timeout. */

@@ -1,13 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App, DeleteChoice, DeleteFilter, DeleteStatus } from '../../app.ts';
 import { EXIT, type ExitCode } from '../../core/errors.ts';
-import { StopSignal } from '../../core/stop.ts';
 import { choicesOf, deleteCells, deletesSentence } from '../deletes-text.ts';
 import { UsageError } from '../errors.ts';
 import { plural, table } from '../format.ts';
 import { addSelection, checkResources, ids, names, readSelection, type SelectionOptions, whole } from '../options.ts';
 import type { Shell } from '../shell.ts';
-import { stopOnSignals } from '../signals.ts';
+import { stoppable } from '../signals.ts';
 
 const STATUSES: readonly DeleteStatus[] = ['held', 'candidate', 'applied', 'kept', 'restored'];
 
@@ -76,11 +75,9 @@ function defineApprove(command: Command, shell: Shell): void {
         const choices = await readChoices(args, options);
         return await withApp(async (app) => {
           await checkIds(app, args, ['held']);
-          const stop = new StopSignal();
-          const unwatch = stopOnSignals(stop, (text) => output.say(text));
           const sum = { runIds: [] as string[], applied: 0, kept: 0, open: 0 };
           let exitCode: ExitCode = EXIT.done;
-          try {
+          await stoppable(output, async (stop) => {
             for (const choice of choices) {
               if (stop.requested) break;
               const report = await app.deletes.approve(choice, stop);
@@ -90,9 +87,7 @@ function defineApprove(command: Command, shell: Shell): void {
               sum.open += report.open;
               if (exitCode === EXIT.done) exitCode = report.exitCode as ExitCode;
             }
-          } finally {
-            unwatch();
-          }
+          });
           // What could not be asked for still waits.
           if (exitCode === EXIT.done && sum.open > 0) exitCode = EXIT.needsPerson;
           output.data({ ...sum, exitCode });

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { VerifyReport } from '../../app.ts';
 import { describeError, EXIT } from '../../core/errors.ts';
-import { StopSignal } from '../../core/stop.ts';
 import { shownError } from '../errors.ts';
 import { count, plural, table } from '../format.ts';
 import { addSelection, readSelection, type SelectionOptions, whole } from '../options.ts';
@@ -10,7 +9,7 @@ import { createDisplay } from '../progress/display.ts';
 import { eventOf } from '../run-command.ts';
 import { paintStatus } from '../run-summary.ts';
 import type { Shell } from '../shell.ts';
-import { stopOnSignals } from '../signals.ts';
+import { stoppable } from '../signals.ts';
 
 export function define(command: Command, shell: Shell): void {
   addSelection(command)
@@ -28,24 +27,20 @@ export function define(command: Command, shell: Shell): void {
           resourceCatalogue().map((each) => each.name),
         );
         return await withApp(async (app) => {
-          const stop = new StopSignal();
-          const unwatch = stopOnSignals(stop, (text) => output.say(text));
           const display = createDisplay(output, new Map());
-          try {
-            const report = await app
+          const report = await stoppable(output, (stop) =>
+            app
               .verify({
                 selection,
                 sample: options.sample,
                 stop,
                 onProgress: (progress) => display.event(eventOf(progress)),
               })
-              .finally(() => display.end());
-            output.data({ ...report, error: report.error === undefined ? null : shownError(report.error) });
-            if (!output.quiet || report.exitCode !== EXIT.done) printVerify(output, report);
-            return report.exitCode;
-          } finally {
-            unwatch();
-          }
+              .finally(() => display.end()),
+          );
+          output.data({ ...report, error: report.error === undefined ? null : shownError(report.error) });
+          if (!output.quiet || report.exitCode !== EXIT.done) printVerify(output, report);
+          return report.exitCode;
         });
       }),
     );

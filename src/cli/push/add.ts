@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { AddOptions, AddReport } from '../../app.ts';
 import { EXIT } from '../../core/errors.ts';
 import { WRITABLE_RESOURCES, WRITE_OPERATIONS } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';
 import { count, plural } from '../format.ts';
+import { id } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
@@ -102,9 +103,4 @@ function print(
   else if (check) output.line(`${read} checked: nothing is wrong; nothing was inserted`);
   else if (inserted === 0) output.line('the file has no lines; nothing was inserted');
   else output.line(`${plural(inserted, 'row')} inserted, ids ${firstId} to ${lastId}; next: npx lobbie-sync push plan`);
-}
-
-function id(value: string): string {
-  if (!/^[1-9]\d{0,18}$/.test(value)) throw new InvalidArgumentError('It must be an id (a number).');
-  return value;
 }

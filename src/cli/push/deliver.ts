@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
 import type { ApplyReport, PlanEntry, PlanReport } from '../../app.ts';
 import { describeError, EXIT } from '../../core/errors.ts';
-import { StopSignal } from '../../core/stop.ts';
 import { shownError } from '../errors.ts';
 import { plural, table } from '../format.ts';
-import { whole } from '../options.ts';
+import { type SelectionOptions, whole } from '../options.ts';
 import type { Output } from '../output.ts';
 import { paintStatus } from '../run-summary.ts';
 import type { Invocation, Shell } from '../shell.ts';
-import { stopOnSignals } from '../signals.ts';
-import { addRows, type PushSelection, selectionOf } from './options.ts';
+import { stoppable } from '../signals.ts';
+import { addRows, selectionOf } from './options.ts';
 
-interface PlanOptions extends PushSelection {
+interface PlanOptions extends SelectionOptions {
   readonly showValues?: boolean;
   readonly limit: number;
   readonly maxRequests?: number;
@@ -89,16 +88,6 @@ async function plan({ args, options, output, withApp }: Invocation<PlanOptions>)
     if (rows.length === options.limit) output.note(`only ${options.limit} rows were looked at; --limit looks at more`);
     return report.exitCode;
   });
-}
-
-async function stoppable<T>(output: Output, work: (stop: StopSignal) => Promise<T>): Promise<T> {
-  const stop = new StopSignal();
-  const unwatch = stopOnSignals(stop, (text) => output.say(text));
-  try {
-    return await work(stop);
-  } finally {
-    unwatch();
-  }
 }
 
 /** A row of a plan; values only where they are asked for. */

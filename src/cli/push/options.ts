@@ -2,14 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Selection } from '../../core/selection.ts';
 import { WRITABLE_RESOURCES } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';
-import { ids, names } from '../options.ts';
-
-/** Rows by account, location and resource. */
-export interface PushSelection {
-  readonly account?: readonly string[];
-  readonly location?: readonly string[];
-  readonly resource?: readonly string[];
-}
+import { ids, names, type SelectionOptions } from '../options.ts';
 
 /** Adds `[ids...]`, `--account`, `--location` and `--resource`. */
 export function addRows(command: Command): Command {
@@ -21,7 +14,7 @@ export function addRows(command: Command): Command {
 }
 
 /** The selection of the options. @throws UsageError for a resource that can't be written */
-export function selectionOf(options: PushSelection): Selection {
+export function selectionOf(options: SelectionOptions): Selection {
   const unknown = (options.resource ?? []).filter((name) => !(WRITABLE_RESOURCES as readonly string[]).includes(name));
   if (unknown.length > 0)
     throw new UsageError(`${unknown.join(', ')} can't be written back`, 'patients and appointments can.');
@@ -31,13 +24,13 @@ export function selectionOf(options: PushSelection): Selection {
 /** The rows that are asked for; without ids all of the selection. */
 export function rowsOf(
   args: readonly string[],
-  options: PushSelection,
+  options: SelectionOptions,
 ): Selection & { readonly ids?: readonly string[] } {
   return { ...selectionOf(options), ...(args.length > 0 ? { ids: args } : {}) };
 }
 
 /** The same for a change, which has to be meant: undefined when no row is named and `--all` is not given either. */
-export function namedRows(args: readonly string[], options: PushSelection & { readonly all?: boolean }) {
+export function namedRows(args: readonly string[], options: SelectionOptions & { readonly all?: boolean }) {
   const rows = rowsOf(args, options);
   const named = Object.values(rows).some((chosen: readonly string[]) => chosen.length > 0);
   return named || options.all === true ? rows : undefined;

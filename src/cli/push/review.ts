@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Decision, OutboxEntry, OutboxSummary, OutboxValues } from '../../app.ts';
 import { EXIT } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
 import { OUTBOX_STATUSES, type OutboxStatus } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';
 import { age, count, pairs, plural, table } from '../format.ts';
-import { names, whole } from '../options.ts';
+import { names, type SelectionOptions, whole } from '../options.ts';
 import { pausedText } from '../outbox-text.ts';
 import type { Output } from '../output.ts';
 import type { Shell } from '../shell.ts';
-import { addRows, namedRows, type PushSelection, rowId, rowsOf } from './options.ts';
+import { addRows, namedRows, rowId, rowsOf } from './options.ts';
 
 /** What a person does not want to see without asking for it. */
 const DONE: readonly OutboxStatus[] = ['succeeded', 'cancelled'];
@@ -19,7 +20,7 @@ const NEEDS = {
   approval: 'approve: push approve ID',
 } as const;
 
-interface StatusOptions extends PushSelection {
+interface StatusOptions extends SelectionOptions {
   readonly status?: readonly string[];
   readonly limit: number;
 }
@@ -56,7 +57,7 @@ export function defineConflicts(command: Command, shell: Shell): void {
     .option('--show-values', 'print the values: protected health information; the audit log keeps that it was shown')
     .option('--limit <n>', 'how many', whole(1), 50)
     .action(
-      shell.action<PushSelection & { readonly showValues?: boolean; readonly limit: number }>(
+      shell.action<SelectionOptions & { readonly showValues?: boolean; readonly limit: number }>(
         async ({ args, options, output, withApp }) => {
           const choice = rowsOf(args, options);
           return await withApp(async (app) => {
@@ -124,7 +125,7 @@ function decisionOf(args: readonly string[], { ours, theirs, field = {}, adopt, 
   return { kind: 'conflict', fields: field, ...(rest === undefined ? {} : { rest }) };
 }
 
-type AllOptions = PushSelection & { readonly all?: boolean };
+type AllOptions = SelectionOptions & { readonly all?: boolean };
 
 /**
  * retry, cancel and approve: rows that are chosen, and what is done to them. Only retry takes no choice: it means those that
@@ -246,6 +247,6 @@ function side(value: string, previous: Readonly<Record<string, 'ours' | 'theirs'
 }
 
 function recordId(value: string): string {
-  if (!/^[1-9]\d{0,18}$/.test(value)) throw new InvalidArgumentError('It must be the id of a record in Lobbie.');
+  if (!isId(value)) throw new InvalidArgumentError('It must be the id of a record in Lobbie.');
   return value;
 }

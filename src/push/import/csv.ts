@@ -1,4 +1,5 @@
 import { parseJson } from '../../api/json.ts';
+import { isId } from '../../core/ids.ts';
 import { SELF_SCHEDULING_FIELDS, WRITABLE, type WritableKind } from '../../core/writable.ts';
 import type { JsonObject } from '../row.ts';
 import type { Fault } from '../validate.ts';
@@ -133,7 +134,7 @@ export function readCells(columns: readonly Column[], cells: readonly string[], 
 const TWO_PATIENTS: Fault = { field: 'patientId', problem: `is given twice, as ${REFERENCE} too` };
 
 /** An id as the number that JSON carries, with all its digits; what is no id stays text and fails its check. */
-const idValue = (text: string): unknown => (/^[1-9]\d{0,18}$/.test(text) ? parseJson(text) : text);
+const idValue = (text: string): unknown => (isId(text) ? parseJson(text) : text);
 
 /** An object, or what is wrong with the text. Pure. */
 function readChanges(text: string): JsonObject | string {
