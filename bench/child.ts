@@ -6,7 +6,7 @@
 import '../bin/heap.js';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { openApp } from '../src/app.ts';
+import { openApp } from '../src/app/app.ts';
 import { everything } from '../src/core/selection.ts';
 import { StopSignal } from '../src/core/stop.ts';
 import type { RunFigures } from './processes.ts';

@@ -9,7 +9,7 @@ import { resourceNamed } from '../src/extractors/registry.ts';
 import { rowLine } from '../src/loaders/copy-text.ts';
 import { loadRows } from '../src/loaders/load.ts';
 import { copyColumns } from '../src/loaders/merge-sql.ts';
-import { collect, preparerOf } from '../src/pipeline/collect.ts';
+import { collect, preparerOf } from '../src/streams/collect.ts';
 import { onEnd } from './ending.ts';
 import { type BenchDatabase, findPsql, median, noise, perSecond, timed, walBytes } from './support.ts';
 

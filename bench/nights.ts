@@ -1,11 +1,11 @@
 import { createApiClient } from '../src/api/client.ts';
+import { executeRun } from '../src/app/execute.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
 import { everything } from '../src/core/selection.ts';
 import { StopSignal } from '../src/core/stop.ts';
 import { kyselyOnPool } from '../src/db/transaction.ts';
 import { silentLogger } from '../src/observability/logger.ts';
-import { executeRun } from '../src/pipeline/execute.ts';
-import type { RunDependencies } from '../src/pipeline/run.ts';
+import type { RunDependencies } from '../src/runs/run.ts';
 import { startSimulatorProcess } from './processes.ts';
 import { startBenchDatabase } from './support.ts';
 

@@ -7,7 +7,7 @@ import { operations } from '../api/operations.generated.ts';
 import type { Config } from '../config/config.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { RunDependencies, ShellOptions } from '../pipeline/shell.ts';
+import type { LifecycleOptions, RunDependencies } from '../runs/lifecycle.ts';
 
 /** What the App gives to its groups of methods. */
 export interface Access {
@@ -20,7 +20,7 @@ export interface Access {
   /** @throws LobbieSyncError unless the database has the current schema */
   requireSchema(): Promise<void>;
   /** What a run over a selection is built on; refuses accounts that the settings don't name. */
-  dependenciesFor(selection: ShellOptions['selection']): Promise<RunDependencies>;
+  dependenciesFor(selection: LifecycleOptions['selection']): Promise<RunDependencies>;
   /** Answers from the state tables; what goes wrong is told by code, as the driver's texts may quote a row. */
   ask<T>(work: (db: Kysely<SyncDatabase>) => Promise<T>): Promise<T>;
 }

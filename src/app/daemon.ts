@@ -4,13 +4,13 @@ import { everything } from '../core/selection.ts';
 import { StopSignal } from '../core/stop.ts';
 import { migrateToLatest } from '../db/migrator.ts';
 import { classifyError } from '../db/pool.ts';
-import { executeRun } from '../pipeline/execute.ts';
-import { deleteGroups } from '../pipeline/status.ts';
+import { deleteGroups } from '../inspect/status.ts';
 import { createDaemon, type Daemon, type Part } from '../scheduler/daemon.ts';
 import type { Job, JobResult } from '../scheduler/job.ts';
 import { runDetails } from '../state/runs.ts';
 import { createWebServer, type WebServer } from '../web/server.ts';
 import type { Access } from './access.ts';
+import { executeRun } from './execute.ts';
 import { PushDaemon } from './push-daemon.ts';
 
 export interface ServiceOptions {

@@ -1,13 +1,13 @@
 import { everything } from '../core/selection.ts';
 import type { StopSignal } from '../core/stop.ts';
-import { approveDeletes, type DeleteChoice, restoreDeletes } from '../pipeline/decide-deletes.ts';
 import {
   type DeleteEntry,
   type DeleteFilter,
   type DeleteGroup,
   deleteEntries,
   deleteGroups,
-} from '../pipeline/status.ts';
+} from '../inspect/status.ts';
+import { approveDeletes, type DeleteChoice, restoreDeletes } from '../runs/decide-deletes.ts';
 import type { Access } from './access.ts';
 
 /** What came of an approval. */

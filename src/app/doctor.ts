@@ -1,7 +1,7 @@
 import { createApiClient } from '../api/client.ts';
 import { systemClock } from '../core/clock.ts';
 import { pendingMigrations } from '../db/migrator.ts';
-import type { Finding } from '../pipeline/finding.ts';
+import type { Finding } from '../inspect/finding.ts';
 import { type Access, newerOperations } from './access.ts';
 
 /** Checks everything a run needs. */
@@ -9,7 +9,7 @@ export async function examineAll(
   access: Access,
   onFinding: ((finding: Finding) => void) | undefined,
 ): Promise<readonly Finding[]> {
-  const { examine } = await import('../pipeline/doctor.ts');
+  const { examine } = await import('../inspect/doctor.ts');
   return await examine({
     config: access.config,
     connect: ({ apiUrl, ...lobbie }, onDate) =>

@@ -4,18 +4,19 @@ import { everything, type Selection } from '../core/selection.ts';
 import { StopSignal } from '../core/stop.ts';
 import type { WritableResource } from '../core/writable.ts';
 import { withLoad } from '../db/transaction.ts';
-import { absorbRecord, type CountsByResource, forgetRecord } from '../pipeline/absorb.ts';
-import type { RunContext } from '../pipeline/context.ts';
-import { type RunDependencies, type RunReport, RunShell } from '../pipeline/shell.ts';
+import { forgetRecord } from '../deletions/forget-record.ts';
 import type { PushContext, PushSettings, PushTransaction } from '../push/context.ts';
 import { Guards } from '../push/guards.ts';
 import { readRecord } from '../push/lobbie.ts';
 import { type PlanEntry, planRows } from '../push/plan.ts';
 import { deliverQueue, noTotals, type PushTotals } from '../push/worker.ts';
+import { type RunDependencies, RunLifecycle, type RunReport } from '../runs/lifecycle.ts';
 import { resultsOfOthers } from '../state/known.ts';
 import { waitingRows } from '../state/outbox.ts';
 import { outboxNeeds, resolveDoubt } from '../state/outbox-review.ts';
 import { addRunCounts } from '../state/runs.ts';
+import type { RunContext } from '../streams/context.ts';
+import { type CountsByResource, storeRecord } from '../streams/store-record.ts';
 import type { Access } from './access.ts';
 
 /** Rows at hand for each request that may be under way: between its requests a row is with the database. */
@@ -50,7 +51,7 @@ export async function applyPush(access: Access, options: ApplyOptions): Promise<
   const totals = noTotals();
   let undecided = 0;
   const { patienceMs = 60_000 } = options;
-  const report = await runPush(access, deps, options, async (shell, context) => {
+  const report = await runPush(access, deps, options, async (lifecycle, context) => {
     const delivered = deliverQueue(context, { totals, patienceMs });
     // What ended the run is told, and not what a look at the outbox after it ran into.
     const failed = await delivered.then(
@@ -59,10 +60,10 @@ export async function applyPush(access: Access, options: ApplyOptions): Promise<
     );
     const reckoned = (async () => {
       undecided = (await outboxNeeds(deps.db, deps.clock.now(), context.choice)).needsPerson;
-      shell.undecided = undecided;
+      lifecycle.undecided = undecided;
       // What is still in doubt, or was put off, is not delivered either.
       const left = totals.postponed + totals.in_doubt > 0 ? await waitingRows(deps.db, context.choice) : 0;
-      shell.undelivered = totals.rejected + totals.refused + totals.failed + left;
+      lifecycle.undelivered = totals.rejected + totals.refused + totals.failed + left;
     })();
     await (failed ? reckoned.catch(() => undefined) : reckoned);
     await delivered;
@@ -138,17 +139,17 @@ async function runPush(
   access: Access,
   deps: RunDependencies,
   options: ApplyOptions,
-  body: (shell: RunShell, context: PushContext) => Promise<void>,
+  body: (lifecycle: RunLifecycle, context: PushContext) => Promise<void>,
 ): Promise<RunReport> {
   const { selection, maxRequests, stop } = options;
   // Kept with the run, so that nobody takes it for one that proves anything.
   const target = options.ids === undefined ? {} : { target: { outbox: options.ids } };
   const kept = { ...selection, ...target };
-  return await RunShell.run(deps, { kind: 'push', selection: kept, maxRequests, stop }, async (shell) => {
-    const run = shell.context({ id: '0', startedAt: deps.clock.now() }, { leased: false, signals: true });
+  return await RunLifecycle.run(deps, { kind: 'push', selection: kept, maxRequests, stop }, async (lifecycle) => {
+    const run = lifecycle.context({ id: '0', startedAt: deps.clock.now() }, { leased: false, hints: true });
     const ledger = new Ledger(run);
     try {
-      await body(shell, pushContext(access, deps, run, ledger, options));
+      await body(lifecycle, pushContext(access, deps, run, ledger, options));
     } finally {
       await ledger.flush();
     }
@@ -170,8 +171,9 @@ class Ledger {
 
   /** Runs work in a transaction together with all counts so far and its own; they stay when it fails. */
   async within<T>(work: (tx: PushTransaction) => Promise<T>): Promise<T> {
-    const { pool, tally, runId } = this.#run;
-    for (const resource of tally.pendingResources()) this.add(resource, { requests: tally.takeRequests(resource) });
+    const { pool, counters, runId } = this.#run;
+    for (const resource of counters.pendingResources())
+      this.add(resource, { requests: counters.takeRequests(resource) });
     const taken = new Map(this.#counts);
     this.#counts.clear();
     try {
@@ -182,7 +184,7 @@ class Ledger {
         };
         const result = await work({
           ...tx,
-          absorb: async (record) => note(await absorbRecord(this.#run, tx, record)),
+          absorb: async (record) => note(await storeRecord(this.#run, tx, record)),
           forget: async (account, id) => note(await forgetRecord(this.#run, tx, account, 'patients', id)),
         });
         for (const resource of [...all.keys()].sort()) {
@@ -216,7 +218,7 @@ function pushContext(
 ): PushContext {
   const { push } = access.config;
   const { accounts, locations, resources } = options.selection;
-  const { runId, tally } = run;
+  const { runId, counters } = run;
   const { api, db, clock, logger, actor } = deps;
   // An update takes two requests: rows that are only read would use up a small budget.
   const affordable = Math.max(1, Math.floor((options.maxRequests ?? Number.POSITIVE_INFINITY) / 2));
@@ -235,8 +237,8 @@ function pushContext(
     guards: new Guards({ maxChanges: options.maxChanges ?? push.maxChanges, errorShare: push.errorShare }),
     choice: { accounts, locations, resources, ids: options.ids },
     deletes: options.deletes ?? false,
-    countRequest: (resource) => tally.request(resource),
-    uncountRequest: (resource) => tally.unrequest(resource),
+    countRequest: (resource) => counters.request(resource),
+    uncountRequest: (resource) => counters.unrequest(resource),
     filters: new Map(),
     countRecords: (resource, rowsRead) => ledger.add(resource, { rowsRead }),
     transaction: (work) => ledger.within(work),

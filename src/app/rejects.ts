@@ -1,7 +1,7 @@
 import { systemClock } from '../core/clock.ts';
-import { type ReplayReport, replayRejects } from '../pipeline/replay.ts';
 import { addAudit } from '../state/audit.ts';
 import { getReject, listRejects, type RejectFilter, type RejectSummary, type StoredReject } from '../state/rejects.ts';
+import { type ReplayReport, replayRejects } from '../streams/replay.ts';
 import { type Access, actor } from './access.ts';
 
 /** Records that failed their schema. */

@@ -1,4 +1,4 @@
-import type { ListFreshness, StatusReport } from '../app.ts';
+import type { ListFreshness, StatusReport } from '../app/app.ts';
 import { age, plural } from './format.ts';
 
 const DAY_MS = 86_400_000;
@@ -66,7 +66,7 @@ export interface Floor {
 const NAMED = 3;
 
 /** Whether the freshness floor is kept, in one sentence. Pure. */
-export function floorOf(state: FreshnessState): Floor {
+export function targetOf(state: FreshnessState): Floor {
   const { at, freshnessDays } = state;
   const lines = freshnessLines(state);
   const days = plural(freshnessDays, 'day');

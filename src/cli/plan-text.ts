@@ -1,4 +1,4 @@
-import type { NightPlan } from '../app.ts';
+import type { NightlyPlan } from '../app/app.ts';
 import { count, duration, plural, table } from './format.ts';
 import type { Output } from './output.ts';
 
@@ -11,7 +11,7 @@ export function share(part: number, whole: number): string {
 }
 
 /** The parts of the night with their resources, as cells. Pure. */
-export function planCells(plan: NightPlan): string[][] {
+export function planCells(plan: NightlyPlan): string[][] {
   let phase = '';
   return plan.lines.map((line) => {
     const first = line.phase !== phase;
@@ -21,7 +21,7 @@ export function planCells(plan: NightPlan): string[][] {
 }
 
 /** What the night takes, as sentences. Pure. */
-export function totalSentences(plan: NightPlan, requestsPerSecond: number): string[] {
+export function totalSentences(plan: NightlyPlan, requestsPerSecond: number): string[] {
   const { requests, minutes, fullRead, budget } = plan;
   const whole = `${plural(requests, 'request')}, ${duration(minutes * 60_000)} at ${requestsPerSecond} a second, ${share(requests, fullRead)} of a full read (${count(fullRead)})`;
   if (budget === null) return [`Tonight: ${whole}.`];
@@ -33,13 +33,13 @@ export function totalSentences(plan: NightPlan, requestsPerSecond: number): stri
   ];
 }
 
-export interface FloorSentence {
+export interface TargetSentence {
   readonly kept: boolean;
   readonly sentence: string;
 }
 
 /** Whether everything comes round within the floor, and which budget would see to it. Pure. */
-export function floorSentence(plan: NightPlan): FloorSentence {
+export function targetSentence(plan: NightlyPlan): TargetSentence {
   const { budget, budgetForFloor, daysToComeRound, freshnessDays } = plan;
   const floor = `Freshness floor of ${plural(freshnessDays, 'day')}`;
   if (budget === null) {
@@ -65,7 +65,7 @@ export function floorSentence(plan: NightPlan): FloorSentence {
   return { kept: true, sentence: `${floor}: kept${spare}.` };
 }
 
-export function printPlan(output: Output, plan: NightPlan, requestsPerSecond: number): void {
+export function printPlan(output: Output, plan: NightlyPlan, requestsPerSecond: number): void {
   output.line(
     table(planCells(plan), {
       head: ['part of the night', 'resource', 'requests', 'share', 'why'],
@@ -75,7 +75,7 @@ export function printPlan(output: Output, plan: NightPlan, requestsPerSecond: nu
   );
   output.line();
   for (const sentence of totalSentences(plan, requestsPerSecond)) output.line(sentence);
-  const { kept, sentence } = floorSentence(plan);
+  const { kept, sentence } = targetSentence(plan);
   output.line(output.paint(kept ? 'green' : 'yellow', sentence));
   output.note('estimated from what the warehouse holds now; no request was sent');
 }

@@ -1,5 +1,5 @@
 import { type Command, CommanderError, type OutputConfiguration } from 'commander';
-import type { App } from '../app.ts';
+import type { App } from '../app/app.ts';
 import { EXIT, type ExitCode } from '../core/errors.ts';
 import { errorText, exitCodeOf, shownError, UsageError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -73,7 +73,7 @@ export class Shell {
   }
 
   async #withApp<T>(output: Output, use: (app: App) => Promise<T>): Promise<T> {
-    const { openApp } = await import('../app.ts');
+    const { openApp } = await import('../app/app.ts');
     const app = openApp({
       env: this.io.env,
       cwd: this.io.cwd,

@@ -1,6 +1,6 @@
-import type { ResourceDescription, Run, StatusReport } from '../app.ts';
+import type { ResourceDescription, Run, StatusReport } from '../app/app.ts';
 import { age, plural } from './format.ts';
-import { floorOf, freshnessLines } from './freshness.ts';
+import { freshnessLines, targetOf } from './freshness.ts';
 import { outboxRemarks } from './outbox-text.ts';
 import { runDocument } from './run-document.ts';
 
@@ -37,7 +37,7 @@ export function judge(status: StatusReport): Verdict {
     troubles.push(`no run has succeeded for ${since(lastSuccess, at)}`);
   }
   if (never > 0) troubles.push(`${plural(never, 'list was', 'lists were')} never read to the end`);
-  const { behind } = floorOf(status);
+  const { behind } = targetOf(status);
   const late = behind.reduce((sum, line) => sum + line.late, 0);
   if (late > 0)
     troubles.push(
@@ -71,7 +71,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     lastUnsuccessful: lastTrouble === null ? null : runDocument(lastTrouble, catalogue),
     succeededSince: lastTrouble !== null && isOlder(lastTrouble.run, lastSuccess),
     freshness: freshnessLines(status),
-    floor: floorOf(status),
+    floor: targetOf(status),
     held: status.held,
     outbox: status.outbox,
     lists: status.lists,

@@ -104,7 +104,7 @@ export interface Column {
   readonly phi: PhiClass;
 }
 
-/** A resource as the pipeline uses it; built by {@link defineResource}. */
+/** A resource as streams use it; built by {@link defineResource}. */
 export interface Resource extends ResourceOptions {
   readonly key: readonly string[];
   /** Full primary key, `account_id` first unless the resource is global. */
@@ -117,7 +117,7 @@ export interface Resource extends ResourceOptions {
   readonly schema: z.ZodType<Record<string, string | null | undefined>>;
 }
 
-/** Declares a resource. Everything the pipeline, the loader and the documents need follows from it. */
+/** Declares a resource. Everything the streams, the loader and the documents need follows from it. */
 export function defineResource(options: ResourceOptions): Resource {
   const key = options.key ?? ['id'];
   const fieldColumns = Object.entries(options.fields).map(

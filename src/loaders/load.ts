@@ -3,16 +3,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { Row, TableSpec } from '../core/row.ts';
 import { stagedTables, type Transaction } from '../db/transaction.ts';
 import { rowLine } from './copy-text.ts';
-import {
-  arrayKeys,
-  copyIntoStaging,
-  copyIntoTable,
-  createStaging,
-  findDifferent,
-  hasAccount,
-  mergeStaged,
-  stagingName,
-} from './merge-sql.ts';
+import { copyIntoStaging, copyIntoTable, createStaging, findDifferent, mergeStaged, stagingName } from './merge-sql.ts';
+import { arrayKeys, hasAccount } from './names.ts';
 
 /** What became of the rows of a batch. `inserted + updated + unchanged` is the number of rows handed in. */
 export interface Loaded {

@@ -1,11 +1,8 @@
 import type { TableSpec } from '../core/row.ts';
+import { arrayKeys, hasAccount, identifier, tableName } from './names.ts';
 
 /** Columns that the loader adds to those of the record. */
 export const TECHNICAL = ['raw', '_content_hash', '_run_id', '_loaded_at', '_read_at', '_source'] as const;
-
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-export const tableName = (table: TableSpec): string => `lobbie.${identifier(table.name)}`;
 
 export const stagingName = (table: TableSpec): string => `stage_${table.name}`;
 
@@ -55,12 +52,6 @@ export function findDifferent(table: TableSpec): string {
     `ELSE t._source <> 1 OR t._content_hash <> decode(k.hash, 'hex') END`
   );
 }
-
-export const hasAccount = (table: TableSpec): boolean => table.primaryKey[0] === 'account_id';
-
-/** Key columns that differ from row to row within a batch: all but the account. */
-export const arrayKeys = (table: TableSpec): readonly string[] =>
-  hasAccount(table) ? table.primaryKey.slice(1) : table.primaryKey;
 
 /**
  * Merges the staged rows by key. A row is written only where it is new, or differs and is not older news than what is

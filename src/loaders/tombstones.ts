@@ -1,17 +1,7 @@
 import type { TableSpec } from '../core/row.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { withoutHistory } from './load.ts';
-import { arrayKeys, hasAccount, identifier, tableName } from './merge-sql.ts';
-
-/** The key of a row as one text: the parts after the account, joined by `/`. `t` is the table's alias. */
-export const keyText = (table: TableSpec): string =>
-  arrayKeys(table)
-    .map((column) => `t.${identifier(column)}::text`)
-    .join(` || '/' || `);
-
-/** The condition on the account, `$1`; a table that belongs to no account takes any. */
-export const ofAccount = (table: TableSpec): string =>
-  hasAccount(table) ? 't.account_id = $1::bigint' : '$1::text IS NOT NULL';
+import { identifier, keyText, ofAccount, tableName } from './names.ts';
 
 export interface TombstoneOptions {
   readonly runId: string;

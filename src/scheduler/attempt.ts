@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { EXIT, LobbieSyncError, StopError } from '../core/errors.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
-import { endAttempt, JobLock, type NightEnd, stillHolds } from '../state/schedule.ts';
+import { endAttempt, JobLock, type NightlySyncEnd, stillHolds } from '../state/schedule.ts';
 import { nextDue } from './cron.ts';
 import { decideEnd } from './decide.ts';
 import type { Job, JobResult } from './job.ts';
@@ -26,7 +26,7 @@ export interface AttemptOptions {
 /** What an attempt came to. */
 export interface AttemptEnd {
   readonly result: JobResult;
-  readonly end: NightEnd;
+  readonly end: NightlySyncEnd;
   readonly interrupted: boolean;
 }
 
@@ -77,7 +77,7 @@ export class Attempt {
   }
 
   /** Until it is recorded; only a daemon that is told to stop gives up, and the next one takes the night over. */
-  async #record(end: NightEnd): Promise<boolean> {
+  async #record(end: NightlySyncEnd): Promise<boolean> {
     const { db, clock, logger, job, dueAt, holder } = this.#options;
     for (let failures = 0; ; failures += 1) {
       try {

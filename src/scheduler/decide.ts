@@ -1,5 +1,5 @@
 import { EXIT } from '../core/errors.ts';
-import type { Night, NightEnd } from '../state/schedule.ts';
+import type { Night, NightlySyncEnd } from '../state/schedule.ts';
 import type { JobResult } from './job.ts';
 
 /** What a moment asks for. */
@@ -65,7 +65,7 @@ export interface Attempt {
 }
 
 /** Decides what an attempt makes of its night. Pure. */
-export function decideEnd(attempt: Attempt): NightEnd {
+export function decideEnd(attempt: Attempt): NightlySyncEnd {
   const { result, attempts, interrupted, now, nextDue, retryDelaysMs } = attempt;
   const end = {
     runId: result.runId ?? null,

@@ -11,7 +11,7 @@ import {
   type Night,
   recordFirstStart,
   recordSkipped,
-  settleNight,
+  settleNightlySync,
 } from '../state/schedule.ts';
 import { Attempt } from './attempt.ts';
 import { checkTimes, duesBetween, nextDue } from './cron.ts';
@@ -173,7 +173,7 @@ export class JobRunner {
     if (this.#stopping) return false;
     const holder = this.#newHolder();
     const claimed = await lock.db.transaction().execute(async (tx) => {
-      if (settle !== undefined) await settleNight(tx, settle, ...ending(settle), now);
+      if (settle !== undefined) await settleNightlySync(tx, settle, ...ending(settle), now);
       const skipped = await recordSkipped(tx, job.name, skip, 'missed; a later night is done instead', now);
       return { skipped, mine: await claimNew(tx, job.name, due, holder, now) };
     });
@@ -193,7 +193,7 @@ export class JobRunner {
 
   async #giveUp(lock: JobLock, night: Night, now: Date): Promise<void> {
     const message = `its process ended ${night.attempts} times before it was done`;
-    await settleNight(lock.db, night, 'failed', message, now);
+    await settleNightlySync(lock.db, night, 'failed', message, now);
     this.#options.logger.error({ job: night.job, due: night.dueAt }, 'a night is given up');
     this.#tellLost(night, 'failed', message);
   }

@@ -5,7 +5,7 @@ import { kyselyOn } from '../db/transaction.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-export type NightStatus =
+export type NightlySyncStatus =
   | 'first_start'
   | 'running'
   | 'waiting'
@@ -19,7 +19,7 @@ export type NightStatus =
 export interface Night {
   readonly job: string;
   readonly dueAt: Date;
-  readonly status: NightStatus;
+  readonly status: NightlySyncStatus;
   /** How often it was begun, the present attempt included. */
   readonly attempts: number;
   readonly nextAttemptAt: Date | null;
@@ -53,7 +53,7 @@ export async function jobState(db: Db, job: string, now: Date): Promise<JobState
 }
 
 /** The latest nights of every job, newest first. */
-export async function latestNights(db: Db, limit: number): Promise<readonly Night[]> {
+export async function latestNightlySyncs(db: Db, limit: number): Promise<readonly Night[]> {
   const { rows } = await sql<Night>`SELECT ${COLUMNS} FROM lobbie_sync.schedule
     ORDER BY due_at DESC, job LIMIT ${limit}`.execute(db);
   return rows;
@@ -106,8 +106,8 @@ export async function claimAgain(db: Db, night: Night, holder: string, now: Date
 }
 
 /** What became of an attempt. */
-export interface NightEnd {
-  readonly status: Exclude<NightStatus, 'first_start' | 'running' | 'skipped'>;
+export interface NightlySyncEnd {
+  readonly status: Exclude<NightlySyncStatus, 'first_start' | 'running' | 'skipped'>;
   /** With `waiting`. */
   readonly nextAttemptAt: Date | null;
   readonly runId: string | null;
@@ -121,7 +121,7 @@ export interface NightEnd {
 export async function endAttempt(
   db: Db,
   night: { readonly job: string; readonly dueAt: Date; readonly holder: string },
-  end: NightEnd,
+  end: NightlySyncEnd,
   now: Date,
 ): Promise<boolean> {
   const { rows } = await sql`UPDATE lobbie_sync.schedule SET status = ${end.status},
@@ -134,7 +134,7 @@ export async function endAttempt(
 }
 
 /** Closes a night that will not be tried again: the next one is due, or it ended its process too often. */
-export async function settleNight(
+export async function settleNightlySync(
   db: Db,
   night: Night,
   status: 'incomplete' | 'failed',

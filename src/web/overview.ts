@@ -5,7 +5,7 @@ import { latestRuns } from '../state/runs.ts';
 import {
   type AlertState,
   alertStates,
-  latestNights,
+  latestNightlySyncs,
   type Night,
   type ResourceAge,
   resourceAges,
@@ -66,7 +66,7 @@ export async function readOverview(db: Db, now: Date): Promise<Overview> {
     running: running.rows,
     openRejects: openRejects.rows,
     freshness: await resourceAges(db),
-    nights: await latestNights(db, 30),
+    nights: await latestNightlySyncs(db, 30),
     alerts: await alertStates(db),
     outbox: await outboxSummary(db, now),
   };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
-import { examineDatabase } from '../../src/pipeline/doctor-database.ts';
-import type { Finding } from '../../src/pipeline/finding.ts';
+import { examineDatabase } from '../../src/inspect/doctor-database.ts';
+import type { Finding } from '../../src/inspect/finding.ts';
 import { createDatabase, dropDatabase, useTestDatabase } from '../support/database.ts';
 import { makeApp, type Place, query } from '../support/harness.ts';
 import { apply, enqueue, pull, rowsOf, type Stored } from '../support/push.ts';

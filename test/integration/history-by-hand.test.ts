@@ -7,7 +7,7 @@ import { createPool } from '../../src/db/pool.ts';
 import { withTransaction } from '../../src/db/transaction.ts';
 import { resourceNamed } from '../../src/extractors/registry.ts';
 import { loadRows } from '../../src/loaders/load.ts';
-import { preparerOf } from '../../src/pipeline/collect.ts';
+import { preparerOf } from '../../src/streams/collect.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();

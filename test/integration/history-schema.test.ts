@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RESOURCES, resourceNamed } from '../../src/extractors/registry.ts';
-import { preparerOf } from '../../src/pipeline/collect.ts';
+import { preparerOf } from '../../src/streams/collect.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();

@@ -5,7 +5,7 @@ import { createPool } from '../../src/db/pool.ts';
 import { withTransaction } from '../../src/db/transaction.ts';
 import { resourceNamed } from '../../src/extractors/registry.ts';
 import { type Loaded, type LoadOptions, loadRows } from '../../src/loaders/load.ts';
-import { collect, preparerOf } from '../../src/pipeline/collect.ts';
+import { collect, preparerOf } from '../../src/streams/collect.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();

@@ -4,9 +4,9 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Reject } from '../../src/core/row.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { kyselyOnPool, withTransaction } from '../../src/db/transaction.ts';
-import { replayRejects } from '../../src/pipeline/replay.ts';
 import { addRejects, listRejects } from '../../src/state/rejects.ts';
 import { openRun } from '../../src/state/runs.ts';
+import { replayRejects } from '../../src/streams/replay.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();

@@ -10,8 +10,7 @@ import { createPreparer } from '../../src/extractors/prepare.ts';
 import { resourceNamed } from '../../src/extractors/registry.ts';
 import { loadRows } from '../../src/loaders/load.ts';
 import { silentLogger } from '../../src/observability/logger.ts';
-import { collect } from '../../src/pipeline/collect.ts';
-import { RunSession } from '../../src/pipeline/session.ts';
+import { RunSession } from '../../src/runs/session.ts';
 import { addAudit } from '../../src/state/audit.ts';
 import { assertLease, releaseLeases, takeLeases } from '../../src/state/leases.ts';
 import {
@@ -35,6 +34,7 @@ import {
   runDetails,
   runLockKey,
 } from '../../src/state/runs.ts';
+import { collect } from '../../src/streams/collect.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();

@@ -2,7 +2,7 @@
  * A process that makes one backfill with the settings of its environment and prints what became of it; for tests that
  * kill it. SIGTERM asks for an orderly end.
  */
-import { App } from '../../src/app.ts';
+import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { StopError } from '../../src/core/errors.ts';
 import { everything } from '../../src/core/selection.ts';

@@ -5,13 +5,13 @@ import { Writable } from 'node:stream';
 import pg from 'pg';
 import type { FaultRule, Simulator, StatsReport } from '../../simulator/index.ts';
 import { type ApiClientOptions, createApiClient } from '../../src/api/client.ts';
-import { App } from '../../src/app.ts';
+import { App } from '../../src/app/app.ts';
+import { executeRun, type ExecuteOptions as RunOptions } from '../../src/app/execute.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { everything, type Selection } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { executeRun, type ExecuteOptions as RunOptions } from '../../src/pipeline/execute.ts';
-import type { RunReport } from '../../src/pipeline/run.ts';
+import type { RunReport } from '../../src/runs/run.ts';
 
 /** Where a run reads and what it writes to. */
 export interface Place {

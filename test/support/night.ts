@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JournalEntry, Simulator } from '../../simulator/index.ts';
 import { createApiClient } from '../../src/api/client.ts';
+import { type ExecuteOptions, executeRun } from '../../src/app/execute.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { everything, type Selection } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { kyselyOnPool } from '../../src/db/transaction.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { type ExecuteOptions, executeRun } from '../../src/pipeline/execute.ts';
-import type { RunDependencies, RunReport } from '../../src/pipeline/run.ts';
+import type { RunDependencies, RunReport } from '../../src/runs/run.ts';
 import { readAsText } from './compare.ts';
 import { Log, query } from './harness.ts';
 import { GLOBAL_TABLE, KEYS, type TrueRow, type Truth } from './truth.ts';

@@ -1,5 +1,5 @@
 /** A process that delivers the outbox once; for tests that kill it. Its settings come from the environment. */
-import { App } from '../../src/app.ts';
+import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { StopError } from '../../src/core/errors.ts';
 import { everything } from '../../src/core/selection.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { VerifyReport } from '../../app.ts';
+import type { VerifyReport } from '../../app/app.ts';
 import { describeError, EXIT } from '../../core/errors.ts';
 import { shownError } from '../errors.ts';
 import { count, plural, table } from '../format.ts';
@@ -21,7 +21,7 @@ export function define(command: Command, shell: Shell): void {
     )
     .action(
       shell.action<SelectionOptions & { readonly sample: number }>(async ({ options, output, withApp }) => {
-        const { resourceCatalogue } = await import('../../app.ts');
+        const { resourceCatalogue } = await import('../../app/app.ts');
         const selection = readSelection(
           options,
           resourceCatalogue().map((each) => each.name),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, LOCAL_FOLDER, startEmbeddedPostgres } from '../../app.ts';
+import { type EmbeddedPostgres, LOCAL_FOLDER, startEmbeddedPostgres } from '../../app/app.ts';
 import { type SimulatorAddress, type SimulatorProcess, startSimulatorProcess } from '../simulator-process.ts';
 
 /** Where the demo keeps its database and what it started. */

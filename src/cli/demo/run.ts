@@ -1,4 +1,4 @@
-import { type App, openApp, resourceCatalogue } from '../../app.ts';
+import { type App, openApp, resourceCatalogue } from '../../app/app.ts';
 import { EXIT, type ExitCode, LobbieSyncError, StopError } from '../../core/errors.ts';
 import { everything } from '../../core/selection.ts';
 import { count, duration, plural } from '../format.ts';

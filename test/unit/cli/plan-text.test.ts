@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { NightPlan } from '../../../src/app.ts';
-import { floorSentence, planCells, share, totalSentences } from '../../../src/cli/plan-text.ts';
+import type { NightlyPlan } from '../../../src/app/app.ts';
+import { planCells, share, targetSentence, totalSentences } from '../../../src/cli/plan-text.ts';
 
-const plan = (changes: Partial<NightPlan> = {}): NightPlan => ({
+const plan = (changes: Partial<NightlyPlan> = {}): NightlyPlan => ({
   lines: [
     { phase: 'whole lists', resource: 'patients', requests: 60, why: 'the whole list, 100 rows a request' },
     { phase: 'whole lists', resource: 'staff', requests: 1, why: 'the whole list, 100 rows a request' },
@@ -48,27 +48,27 @@ describe('the plan of a night', () => {
   });
 
   test('the floor without a budget', () => {
-    expect(floorSentence(plan())).toEqual({
+    expect(targetSentence(plan())).toEqual({
       kept: true,
       sentence: 'Freshness floor of 30 days: kept; 1,200 requests a night would be enough.',
     });
   });
 
   test('the floor within a budget', () => {
-    expect(floorSentence(plan({ budget: 1200 }))).toEqual({
+    expect(targetSentence(plan({ budget: 1200 }))).toEqual({
       kept: true,
       sentence: 'Freshness floor of 30 days: kept.',
     });
-    expect(floorSentence(plan({ budget: 1199, daysToComeRound: 29 }))).toEqual({
+    expect(targetSentence(plan({ budget: 1199, daysToComeRound: 29 }))).toEqual({
       kept: true,
       sentence: 'Freshness floor of 30 days: kept, with no night to spare; 1,200 requests a night would leave two.',
     });
-    expect(floorSentence(plan({ budget: 600, daysToComeRound: 60 }))).toEqual({
+    expect(targetSentence(plan({ budget: 600, daysToComeRound: 60 }))).toEqual({
       kept: false,
       sentence:
         'Freshness floor of 30 days: falls short by 30 days; within the budget everything comes round in 60 days. 1,200 requests a night would keep it.',
     });
-    expect(floorSentence(plan({ budget: 5, daysToComeRound: null }))).toEqual({
+    expect(targetSentence(plan({ budget: 5, daysToComeRound: null }))).toEqual({
       kept: false,
       sentence:
         'Freshness floor of 30 days: not kept; the budget leaves nothing for what was checked longest ago. 1,200 requests a night would keep it.',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding, ListFreshness, OutboxSummary, Run, StatusReport } from '../../../src/app.ts';
+import type { Finding, ListFreshness, OutboxSummary, Run, StatusReport } from '../../../src/app/app.ts';
 import { doctorExitCode } from '../../../src/cli/commands/doctor.ts';
-import { floorOf, freshnessLines } from '../../../src/cli/freshness.ts';
+import { freshnessLines, targetOf } from '../../../src/cli/freshness.ts';
 import { outboxLines } from '../../../src/cli/outbox-text.ts';
 import { judge } from '../../../src/cli/status-document.ts';
 
@@ -208,7 +208,7 @@ describe('freshness', () => {
 
   test('a list that was read whole lately may hold rows that were not checked', () => {
     const late = { ...list('problems', 3), oldestCheckedAt: hours(24 * 3) };
-    const floor = floorOf(state(late, list('labs', 3)));
+    const floor = targetOf(state(late, list('labs', 3)));
     expect(floor).toMatchObject({
       kept: false,
       days: 2,
@@ -218,19 +218,19 @@ describe('freshness', () => {
   });
 
   test('the sentence of the floor', () => {
-    expect(floorOf(state(list('staff', 5)))).toMatchObject({
+    expect(targetOf(state(list('staff', 5)))).toMatchObject({
       kept: true,
       sentence: 'Everything was checked within 2 days.',
     });
     // On the second it is still kept.
-    expect(floorOf(state(list('staff', 48))).kept).toBe(true);
-    expect(floorOf(state(list('staff', 5), list('labs', null)))).toMatchObject({
+    expect(targetOf(state(list('staff', 48))).kept).toBe(true);
+    expect(targetOf(state(list('staff', 5), list('labs', null)))).toMatchObject({
       kept: false,
       sentence: 'What was ever read to its end was checked within 2 days.',
     });
-    expect(floorOf(state()).kept).toBe(false);
+    expect(targetOf(state()).kept).toBe(false);
     const many = ['a', 'b', 'c', 'd', 'e'].map((name, index) => ({ ...list(name, 72 + index), accountId: null }));
-    expect(floorOf(state(...many)).sentence).toBe(
+    expect(targetOf(state(...many)).sentence).toBe(
       'Not checked within 2 days: e (3 days), d (3 days), c (3 days), and 2 more.',
     );
   });

@@ -3,7 +3,7 @@ import { childRecords } from '../../../src/extractors/embedded.ts';
 import { resourceNamed } from '../../../src/extractors/registry.ts';
 import type { Sourced } from '../../../src/extractors/resource.ts';
 import { surrogateId } from '../../../src/extractors/surrogate.ts';
-import { collect } from '../../../src/pipeline/collect.ts';
+import { collect } from '../../../src/streams/collect.ts';
 
 const options = { accountId: '1001', context: { location_id: '5' }, readAt: new Date(0), unknown: () => new Map() };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RESOURCES } from '../../../src/extractors/registry.ts';
 import { copyColumns, createStaging, mergeStaged } from '../../../src/loaders/merge-sql.ts';
-import { preparerOf } from '../../../src/pipeline/collect.ts';
+import { preparerOf } from '../../../src/streams/collect.ts';
 
 describe.each(RESOURCES.map((resource) => [resource.name, preparerOf(resource).table] as const))('%s', (_, table) => {
   test('a merge gives every row it changes the next number', () => {

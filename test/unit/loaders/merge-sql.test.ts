@@ -8,12 +8,11 @@ import {
   copyIntoTable,
   createStaging,
   findDifferent,
-  identifier,
   mergeStaged,
   stagingName,
   TECHNICAL,
-  tableName,
 } from '../../../src/loaders/merge-sql.ts';
+import { identifier, tableName } from '../../../src/loaders/names.ts';
 
 /** Names that break any text they are not quoted in. */
 const awkward: TableSpec = {

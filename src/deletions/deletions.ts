@@ -1,0 +1,192 @@
+import PQueue from 'p-queue';
+import { zeroCounts } from '../core/counts.ts';
+import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
+import type { Delete } from '../db/tables.ts';
+import { type Transaction, withTransaction } from '../db/transaction.ts';
+import { RESOURCES, resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { tombstone, tombstoneBelow } from '../loaders/tombstones.ts';
+import { forgetParents } from '../state/checks.ts';
+import { decideDeletes, listDeletes } from '../state/deletes.ts';
+import { addRunCounts } from '../state/runs.ts';
+import { preparerOf } from '../streams/collect.ts';
+import type { RunContext } from '../streams/context.ts';
+import { childrenOf } from '../streams/hints.ts';
+
+/** Candidates of one list of one account or location, and how many rows the warehouse has of it. */
+export interface DeleteScope {
+  readonly resource: string;
+  readonly locationId: string | null;
+  readonly candidates: readonly Delete[];
+  readonly total: number;
+}
+
+/** Whether so many deletions in a scope need a person. Pure. */
+export const needsPerson = (candidates: number, total: number, threshold: number): boolean =>
+  candidates > threshold * total;
+
+/** Tables that hang below rows of a resource, with their column for its id. */
+export function dependants(name: string): readonly { readonly resource: Resource; readonly column: string }[] {
+  const columns = new Set(
+    childrenOf(name).flatMap((child) =>
+      child.reads.flatMap((read) => (read.parent?.resource === name ? [read.parent.column] : [])),
+    ),
+  );
+  return RESOURCES.flatMap((resource) =>
+    resource.context.filter((column) => columns.has(column)).map((column) => ({ resource, column })),
+  );
+}
+
+/**
+ * So few candidates of a scope are asked for by id before their number is judged: a row that was only missed, because rows
+ * moved while the list was read, should not call a person. A flood is held at once and costs no requests.
+ */
+const CONFIRM_FIRST = 50;
+
+/**
+ * Decides the candidates of an account: they are asked for by id, where the API has that, and tombstoned when it says that
+ * there is no such row; a scope that would lose more than the threshold is held for a person.
+ *
+ * @returns how many wait for a person now
+ */
+export async function decideCandidates(context: RunContext, accountId: string, threshold: number): Promise<number> {
+  for (const scope of await scopes(context, accountId)) {
+    if (context.stop.requested) break;
+    const few = scope.candidates.length <= CONFIRM_FIRST;
+    const left = few ? (await confirm(context, scope.candidates)).gone : scope.candidates;
+    if (needsPerson(left.length, scope.total, threshold)) await hold(context, scope, left);
+    else if (few) await applyAll(context, left);
+    else await settle(context, left);
+  }
+  return (await listDeletes(context.db, { status: 'held', accountId })).length;
+}
+
+async function hold(context: RunContext, scope: DeleteScope, entries: readonly Delete[]): Promise<void> {
+  const ids = entries.map((each) => each.id);
+  await decideDeletes(context.db, ids, 'held', context.clock.now());
+  context.logger.warn(
+    { locationId: scope.locationId, resource: scope.resource, rows: ids.length, of: scope.total },
+    'deletes are held: approve them with `lobbie-sync deletes approve`',
+  );
+}
+
+/** Confirms entries one by one and applies those that are gone. Also what an approval does. */
+export async function settle(
+  context: RunContext,
+  entries: readonly Delete[],
+): Promise<{ applied: number; kept: number }> {
+  const { gone, kept } = await confirm(context, entries);
+  await applyAll(context, gone);
+  return { applied: gone.length, kept };
+}
+
+/** Asks for each entry by id; those that are there are settled with that. */
+async function confirm(context: RunContext, entries: readonly Delete[]): Promise<{ gone: Delete[]; kept: number }> {
+  const gone: Delete[] = [];
+  const there: string[] = [];
+  const queue = new PQueue({ concurrency: context.concurrency });
+  await queue.addAll(
+    entries.map((entry) => async () => {
+      const answer = await stillThere(context, entry);
+      if (answer === false) gone.push(entry);
+      if (answer === true) there.push(entry.id);
+    }),
+  );
+  await decideDeletes(context.db, there, 'kept', context.clock.now());
+  return { gone, kept: there.length };
+}
+
+async function applyAll(context: RunContext, gone: readonly Delete[]): Promise<void> {
+  for (const [resource, group] of Map.groupBy(gone, (entry) => entry.resource)) {
+    await apply(context, resourceNamed(resource), group);
+  }
+}
+
+/** True, false, or undefined when nothing can be said now. */
+async function stillThere(context: RunContext, entry: Delete): Promise<boolean | undefined> {
+  if (context.stop.requested) return undefined;
+  const resource = resourceNamed(entry.resource);
+  const { get } = resource;
+  // Without a read by id the whole reading that did not meet it is all there is to know; ids of our own are not theirs.
+  // What an earlier run noted may have come back since, so only tonight's word counts, or a person's.
+  if (get === undefined || entry.key.startsWith('-')) return entry.status !== 'held' && entry.run_id !== context.runId;
+  try {
+    await context.api.callRaw(
+      get.operation,
+      {
+        ...(resource.scope === 'global' ? {} : { accountId: entry.account_id }),
+        ...(resource.scope === 'location' && entry.location_id !== null ? { locationId: entry.location_id } : {}),
+        ...(get.parentParam === undefined || entry.parent_id === null ? {} : { [get.parentParam]: entry.parent_id }),
+        [get.param]: entry.key,
+      },
+      { signal: context.stop.signal, beforeAttempt: () => context.counters.request(resource.name) },
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'api.not_found') return false;
+    if (error instanceof StopError || !(error instanceof LobbieSyncError)) return undefined;
+    if (error.action === 'abort') throw error;
+    return undefined;
+  }
+}
+
+async function apply(context: RunContext, resource: Resource, entries: readonly Delete[]): Promise<void> {
+  const accountId = entries[0]?.account_id ?? '0';
+  await withTransaction(context.pool, async (tx) => {
+    const keys = entries.map((entry) => entry.key);
+    for (const [name, deleted] of await removeRows(context, tx, resource, accountId, keys)) {
+      await addRunCounts(tx.db, context.runId, name, { ...zeroCounts(), deleted });
+    }
+    const ids = entries.map((entry) => entry.id);
+    await decideDeletes(tx.db, ids, 'applied', context.clock.now());
+  });
+}
+
+/** Marks rows as deleted with all that hangs below them. Answers how many rows of which resource. */
+export async function removeRows(
+  context: Pick<RunContext, 'runId' | 'clock' | 'noHistory'>,
+  tx: Transaction,
+  resource: Resource,
+  accountId: string,
+  keys: readonly string[],
+  goneSince?: Date,
+): Promise<ReadonlyMap<string, number>> {
+  const { runId, noHistory } = context;
+  const since = goneSince === undefined ? {} : { goneSince };
+  const options = { runId, now: context.clock.now(), noHistory, ...since };
+  const marked = await tombstone(tx, preparerOf(resource).table, accountId, keys, options);
+  const deleted = new Map([[resource.name, marked.length]]);
+  // Keys of more than one part belong to rows that nothing hangs below.
+  const parents = marked.filter((key) => /^\d+$/.test(key));
+  for (const { resource: child, column } of dependants(resource.name)) {
+    const below = await tombstoneBelow(tx, preparerOf(child).table, accountId, column, parents, options);
+    if (below > 0) deleted.set(child.name, (deleted.get(child.name) ?? 0) + below);
+  }
+  const children = childrenOf(resource.name).map((child) => child.name);
+  await forgetParents(tx.db, accountId, children, parents);
+  return deleted;
+}
+
+async function scopes(context: RunContext, accountId: string): Promise<readonly DeleteScope[]> {
+  const candidates = await listDeletes(context.db, { status: 'candidate', accountId });
+  const groups = Map.groupBy(candidates, (each) => `${each.resource}@${each.location_id ?? ''}`);
+  const found: DeleteScope[] = [];
+  for (const group of groups.values()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const resource = resourceNamed(first.resource);
+    const { rows } = await context.pool.query<{ total: number }>(
+      `SELECT count(*)::int AS total FROM lobbie.${resource.name} WHERE _deleted_at IS NULL
+         AND ${resource.scope === 'global' ? '$1::text IS NOT NULL' : 'account_id = $1::bigint'}
+         AND ${resource.scope === 'location' ? '($2::bigint IS NULL OR location_id = $2::bigint)' : '$2::text IS NULL'}`,
+      [accountId, resource.scope === 'location' ? first.location_id : null],
+    );
+    found.push({
+      resource: resource.name,
+      locationId: first.location_id,
+      candidates: group,
+      total: rows[0]?.total ?? 0,
+    });
+  }
+  return found;
+}

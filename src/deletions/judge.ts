@@ -1,0 +1,100 @@
+import type { Resource } from '../extractors/resource.ts';
+import { keyText, ofAccount, tableName } from '../loaders/names.ts';
+import { addCandidates } from '../state/deletes.ts';
+import { markJudged, passSweeps, type SweepRow } from '../state/passes.ts';
+import { sweepKeysSql } from '../state/sweep-keys.ts';
+import { preparerOf } from '../streams/collect.ts';
+import type { RunContext } from '../streams/context.ts';
+
+/** Sweeps that together read the whole of a scope. */
+export interface Verdict {
+  readonly sweeps: readonly SweepRow[];
+  /** Null: the whole account. */
+  readonly locationId: string | null;
+}
+
+/**
+ * Which sweeps of a resource may speak of absence: certified to the end, without a reject, whole. Rows that are served
+ * under several places are only absent when no place has them, so all their sweeps count as one. Pure.
+ *
+ * @param complete whether the pass read all places of the account
+ */
+export function verdicts(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly Verdict[] {
+  const sound = (sweep: SweepRow) => sweep.whole && sweep.status === 'certified' && sweep.rows_rejected === '0';
+  const several = resource.sharedByLocations === true || resource.reads.length > 1;
+  if (several) return complete && sweeps.length > 0 && sweeps.every(sound) ? [{ sweeps, locationId: null }] : [];
+  return sweeps.filter(sound).map((sweep) => ({
+    sweeps: [sweep],
+    locationId: sweep.location_id === '0' ? null : sweep.location_id,
+  }));
+}
+
+/**
+ * Compares what certified sweeps of a pass met with what the warehouse has, and notes the rest as candidates for deletion.
+ * A sweep that met nothing at all where rows are stored is not believed.
+ */
+export async function judgeSweeps(
+  context: RunContext,
+  accountId: string,
+  resources: readonly Resource[],
+  complete: boolean,
+): Promise<void> {
+  for (const resource of resources) {
+    // Lists below a parent are judged parent by parent as they are read.
+    if (resource.reads.some((read) => read.parent !== undefined)) continue;
+    const sweeps = await passSweeps(context.db, context.passId, accountId, resource.name);
+    const judged = verdicts(resource, sweeps, complete);
+    for (const verdict of judged) await judge(context, accountId, resource, verdict);
+    // The others may count yet: an open or failed sweep is ended by the next run of the pass, and sweeps that speak of absence
+    // together wait for the last of them.
+    await markJudged(
+      context.db,
+      judged.flatMap((verdict) => verdict.sweeps.map((sweep) => sweep.id)),
+    );
+  }
+}
+
+async function judge(context: RunContext, accountId: string, resource: Resource, verdict: Verdict): Promise<void> {
+  const { table } = preparerOf(resource);
+  const sweeps = verdict.sweeps.map((sweep) => sweep.id);
+  // What waits for a decision and is met again waits no longer.
+  await context.pool.query(
+    `UPDATE lobbie_sync.deletes d SET status = 'kept', decided_at = $4
+     FROM (${sweepKeysSql('$3')}) seen
+     WHERE d.account_id = $1 AND d.resource = $2 AND d.status IN ('candidate', 'held') AND d.key = seen.k`,
+    [accountId, resource.name, sweeps, context.clock.now()],
+  );
+  const begun = verdict.sweeps.map((sweep) => sweep.started_at).sort((a, b) => a.getTime() - b.getTime())[0];
+  const { rows } = await context.pool.query<{ key: string; location: string | null; met: number }>(
+    `WITH seen AS MATERIALIZED (${sweepKeysSql('$2')})
+     SELECT ${keyText(table)} AS key, ${resource.scope === 'location' ? 't.location_id::text' : 'NULL'} AS location,
+       (SELECT count(*)::int FROM seen) AS met
+     FROM ${tableName(table)} t
+     WHERE t._deleted_at IS NULL AND t._read_at < $3
+       AND ${ofAccount(table)}
+       AND ${resource.scope === 'location' ? '($4::bigint IS NULL OR t.location_id = $4::bigint)' : '$4::bigint IS NULL'}
+       AND NOT EXISTS (SELECT FROM seen WHERE seen.k = ${keyText(table)})`,
+    [accountId, sweeps, begun, verdict.locationId],
+  );
+  if (rows.length === 0) return;
+  if (rows[0]?.met === 0) {
+    context.logger.warn(
+      { account: accountId, location: verdict.locationId, resource: resource.name, rows: rows.length },
+      'a list that had rows answers with none; nothing is deleted for that',
+    );
+    return;
+  }
+  await addCandidates(
+    context.db,
+    context.runId,
+    rows.map((row) => ({
+      accountId,
+      locationId: row.location,
+      resource: resource.name,
+      key: row.key,
+      parentId: null,
+      reason: 'not met by a whole reading',
+    })),
+    context.clock.now(),
+  );
+}

@@ -1,0 +1,32 @@
+import type { Delete } from '../db/tables.ts';
+import type { Transaction } from '../db/transaction.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import { keyText, ofAccount } from '../loaders/names.ts';
+import { restore, restoreBelow, type TombstoneOptions } from '../loaders/tombstones.ts';
+import { markDue } from '../state/checks.ts';
+import { preparerOf } from '../streams/collect.ts';
+import { childrenOf } from '../streams/hints.ts';
+import { dependants } from './deletions.ts';
+
+/** Takes the mark off a row and off all that was marked together with it; returns whether there was one. */
+export async function takeBack(tx: Transaction, entry: Delete, options: TombstoneOptions): Promise<number> {
+  const resource = resourceNamed(entry.resource);
+  const { table } = preparerOf(resource);
+  const { rows } = await tx.client.query<{ at: string }>(
+    `SELECT t._deleted_at::text AS at FROM lobbie."${resource.name}" t
+     WHERE ${ofAccount(table)} AND ${keyText(table)} = $2 AND t._deleted_at IS NOT NULL FOR UPDATE`,
+    [entry.account_id, entry.key],
+  );
+  const at = rows[0]?.at;
+  if (at === undefined) return 0;
+  const back = await restore(tx, table, entry.account_id, [entry.key], options);
+  // What hangs below was marked in the same transaction, so with the same instant.
+  if (/^\d+$/.test(entry.key)) {
+    for (const { resource: child, column } of dependants(resource.name)) {
+      await restoreBelow(tx, preparerOf(child).table, entry.account_id, { column, parentId: entry.key, at }, options);
+    }
+    const children = childrenOf(resource.name).map((child) => child.name);
+    await markDue(tx.db, entry.account_id, children, [entry.key], options.now);
+  }
+  return back.length;
+}

@@ -1,0 +1,236 @@
+import { selectionKey } from '../core/selection.ts';
+import { decideCandidates } from '../deletions/deletions.ts';
+import { judgeSweeps } from '../deletions/judge.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { chooseRead } from '../extractors/select.ts';
+import { RunLifecycle } from '../runs/lifecycle.ts';
+import {
+  busyOf,
+  endPassAs,
+  type RunDependencies,
+  type RunOptions,
+  type RunReport,
+  readAll,
+  readLocations,
+  wantedResources,
+} from '../runs/run.ts';
+import { openPass } from '../state/passes.ts';
+import { type RunContext, type Unit, unitName } from '../streams/context.ts';
+import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
+import { certifyChildren, countParents, oldestParents, rotationQuota, runChildren } from './children.ts';
+import { runRecent } from './recent.ts';
+import { dueFullRereads, fullRereadsOf, runFullReread } from './rotation.ts';
+
+/** A night that was interrupted is continued for so long; after that a new one is worth more. Milliseconds. */
+const CONTINUE_WITHIN_MS = 6 * 3_600_000;
+
+/** Rounds in which the rotation below parents is made. */
+const ROUNDS = 50;
+
+/** What of a share one round reads: rounds differ by one at most. */
+const slice = (ids: readonly string[], round: number): readonly string[] =>
+  ids.slice(Math.ceil((ids.length * round) / ROUNDS), Math.ceil((ids.length * (round + 1)) / ROUNDS));
+
+/** An account on its way through the phases of a night. */
+interface Account {
+  readonly id: string;
+  readonly resources: readonly Resource[];
+  /** What another run is reading now. */
+  readonly busy: ReadonlySet<string>;
+  locations: readonly string[];
+  /** Whether its places were read; without them nothing else is. */
+  open: boolean;
+}
+
+/**
+ * The job of every night: finds every change that can be found cheaply, most valuable first, then checks again what was
+ * checked longest ago, so that nothing is older than the freshness floor as long as the budget allows.
+ */
+export async function executeNightlySync(deps: RunDependencies, options: RunOptions): Promise<RunReport> {
+  let passId: string | undefined;
+  return await RunLifecycle.run(
+    deps,
+    { ...options, kind: 'sync' },
+    async (lifecycle) => {
+      const now = deps.clock.now();
+      const key = selectionKey(options.selection);
+      const restart = await isStale(deps, key, now);
+      const pass = await openPass(deps.db, {
+        kind: 'sync',
+        selectionKey: key,
+        restart: options.restart ?? restart,
+        now,
+      });
+      passId = pass.id;
+      options.onStart?.(lifecycle.runId, pass.continued);
+      await new NightlySync(lifecycle, lifecycle.context(pass, { hints: true })).run();
+    },
+    async (lifecycle, status) => {
+      await endPassAs(lifecycle, passId, status);
+    },
+  );
+}
+
+async function isStale(deps: RunDependencies, key: string, now: Date): Promise<boolean> {
+  const open = await deps.db
+    .selectFrom('lobbie_sync.passes')
+    .select('started_at')
+    .where('kind', '=', 'sync')
+    .where('selection_key', '=', key)
+    .where('status', '=', 'open')
+    .executeTakeFirst();
+  return open !== undefined && now.getTime() - open.started_at.getTime() > CONTINUE_WITHIN_MS;
+}
+
+class NightlySync {
+  readonly #lifecycle: RunLifecycle;
+  readonly #context: RunContext;
+  #accounts: Account[] = [];
+
+  constructor(lifecycle: RunLifecycle, context: RunContext) {
+    this.#lifecycle = lifecycle;
+    this.#context = context;
+  }
+
+  async run(): Promise<void> {
+    await this.#open();
+    const phases = [
+      (account: Account) => this.#whole(account, false),
+      (account: Account) => this.#delete(account),
+      (account: Account) => this.#recent(account),
+      (account: Account) => this.#due(account),
+      (account: Account) => this.#whole(account, true),
+      // Cheap beside the children, and the only way to find what is gone: a short budget must not always end before it.
+      (account: Account) => this.#rotate(account),
+      (account: Account) => this.#oldest(account),
+      (account: Account) => this.#delete(account),
+    ];
+    for (const phase of phases) {
+      if (this.#lifecycle.ending) break;
+      // All accounts go through a phase together: a budget that ends is spent on what is worth most of every account.
+      await Promise.all(this.#accounts.filter((account) => account.open).map(phase));
+    }
+    for (const account of this.#accounts) {
+      this.#lifecycle.held += await heldOf(this.#context, account.id);
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#accounts = await Promise.all(
+      [TOKEN_ACCOUNT, ...this.#lifecycle.accounts].map(async (id): Promise<Account> => {
+        const wanted = await wantedResources(this.#lifecycle, id);
+        const resources = wanted.length === 0 ? [] : await this.#lifecycle.lease(id, wanted);
+        const places = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.name === 'locations');
+        const open =
+          resources.length > 0 &&
+          (places === undefined || (await readLocations(this.#lifecycle, this.#context, id, places)));
+        const busy = busyOf(wanted, resources);
+        return {
+          id,
+          resources,
+          busy,
+          open,
+          locations: open && id !== TOKEN_ACCOUNT ? await this.#lifecycle.locations(id) : [],
+        };
+      }),
+    );
+  }
+
+  /** Lists that are read whole every night. */
+  async #whole(account: Account, late: boolean): Promise<void> {
+    const whole = account.resources.filter(
+      ({ name, strategy }) => name !== 'locations' && strategy.kind === 'full' && (strategy.late ?? false) === late,
+    );
+    await readAll(this.#lifecycle, this.#context, account.id, { ...account, resources: whole });
+  }
+
+  async #recent(account: Account): Promise<void> {
+    await this.#each(account, 'recent', 5, (unit) => {
+      const { strategy } = unit.resource;
+      if (strategy.kind !== 'recent') throw new TypeError(`${unit.resource.name} has no recent part`);
+      return runRecent(this.#context, unit, strategy);
+    });
+  }
+
+  /** Lists of parents that are new, changed or show a sign. */
+  async #due(account: Account): Promise<void> {
+    const days = this.#lifecycle.deps.freshnessDays;
+    await this.#each(account, 'children', 5, async (unit) => {
+      const outcome = await runChildren(this.#context, unit, { kind: 'due' });
+      if (outcome.state === 'certified') await certifyChildren(this.#context, unit, days);
+      return outcome;
+    });
+  }
+
+  /**
+   * Lists of the parents checked longest ago, in small rounds: a budget that ends leaves every list an equal part of its share,
+   * so that none waits for ever behind the others.
+   */
+  async #oldest(account: Account): Promise<void> {
+    const days = this.#lifecycle.deps.freshnessDays;
+    const chosen = new Map<string, readonly string[]>();
+    for (const unit of this.#units(account, 'children')) {
+      const counts = await countParents(this.#context, unit, days, this.#context.passStartedAt);
+      chosen.set(unitName(unit), await oldestParents(this.#context, unit, rotationQuota(counts, days)));
+    }
+    for (let round = 0; round < ROUNDS && !this.#lifecycle.ending; round += 1) {
+      await this.#each(account, 'children', 5, async (unit) => {
+        const ids = slice(chosen.get(unitName(unit)) ?? [], round);
+        return ids.length === 0 ? { state: 'skipped' } : await runChildren(this.#context, unit, { kind: 'these', ids });
+      });
+    }
+  }
+
+  /** Long lists whose reread it is are read whole, which also finds what is gone. */
+  async #rotate(account: Account): Promise<void> {
+    const units = this.#units(account, 'recent');
+    const rereads = dueFullRereads(
+      await fullRereadsOf(this.#context, units),
+      this.#lifecycle.deps.freshnessDays,
+      this.#context.passStartedAt,
+    );
+    await Promise.all(
+      rereads.map(({ unit }) =>
+        this.#lifecycle.execute(this.#context, unit, 5, () => runFullReread(this.#context, unit)),
+      ),
+    );
+  }
+
+  async #delete(account: Account): Promise<void> {
+    const complete = this.#lifecycle.options.selection.locations.length === 0;
+    const whole = account.resources.filter(({ strategy }) => strategy.kind === 'full');
+    await judgeSweeps(this.#context, account.id, whole, complete);
+    await decideCandidates(this.#context, account.id, this.#lifecycle.deps.deleteThreshold);
+  }
+
+  #units(account: Account, kind: Resource['strategy']['kind']): readonly Unit[] {
+    const resources = account.resources.filter(({ strategy }) => strategy.kind === kind);
+    const { newerOperations } = this.#lifecycle.deps;
+    return planUnits(resources, account.id, account.locations, (read) => chooseRead(read, newerOperations)).map(
+      ({ unit }) => unit,
+    );
+  }
+
+  async #each(
+    account: Account,
+    kind: Resource['strategy']['kind'],
+    priority: number,
+    work: (unit: Unit) => ReturnType<typeof runRecent>,
+  ): Promise<void> {
+    await Promise.all(
+      this.#units(account, kind).map((unit) =>
+        this.#lifecycle.execute(this.#context, unit, priority, () => work(unit)),
+      ),
+    );
+  }
+}
+
+async function heldOf(context: RunContext, accountId: string): Promise<number> {
+  const { total } = await context.db
+    .selectFrom('lobbie_sync.deletes')
+    .select((builder) => builder.fn.countAll<string>().as('total'))
+    .where('status', '=', 'held')
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}

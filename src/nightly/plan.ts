@@ -1,0 +1,160 @@
+import type { Selection } from '../core/selection.ts';
+import { chooseRead, selectResources } from '../extractors/select.ts';
+import { isOpen } from '../extractors/strategy.ts';
+import type { RunDependencies } from '../runs/lifecycle.ts';
+import type { Unit } from '../streams/context.ts';
+import { knownLocations } from '../streams/locations.ts';
+import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
+import { countParents, rotationQuota } from './children.ts';
+import { dueFullRereads, type FullReread, fullRereadsOf } from './rotation.ts';
+
+/** The parts of a night, most valuable first. */
+export type Phase = 'whole lists' | 'recent parts' | 'signs' | 'late lists' | 'rotation';
+
+/** What one resource is estimated to take in one part of the night. */
+export interface PlanLine {
+  readonly phase: Phase;
+  readonly resource: string;
+  readonly requests: number;
+  readonly why: string;
+}
+
+/** What a night would take. All numbers are estimates from what the warehouse holds now. */
+export interface NightlyPlan {
+  readonly lines: readonly PlanLine[];
+  readonly requests: number;
+  /** At the configured rate. */
+  readonly minutes: number;
+  /** Requests that a whole reading of the selection takes. */
+  readonly fullRead: number;
+  readonly budget: number | null;
+  readonly freshnessDays: number;
+  /** Days after which everything has come round within the budget; equal to the floor when it is kept, null: never. */
+  readonly daysToComeRound: number | null;
+  /** Requests a night that would keep the floor. */
+  readonly budgetForFloor: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * How the freshness floor fares within a budget: what is left after the nightly parts goes to the rotation, whose full
+ * round takes a known number of requests. Pure.
+ */
+export function targetWithin(
+  nightly: number,
+  round: number,
+  budget: number | null,
+  days: number,
+): { days: number | null; budgetForFloor: number } {
+  const share = Math.ceil(round / Math.max(1, days - 2));
+  const budgetForFloor = nightly + share;
+  if (budget === null || budget >= budgetForFloor || round === 0) return { days, budgetForFloor };
+  const left = budget - nightly;
+  return { days: left <= 0 ? null : Math.ceil(round / left), budgetForFloor };
+}
+
+/** Estimates a night from the warehouse alone; no request is sent. */
+export async function planNightlySync(
+  deps: RunDependencies,
+  options: { readonly selection: Selection; readonly budget: number | null; readonly requestsPerSecond: number },
+): Promise<NightlyPlan> {
+  const now = deps.clock.now();
+  const lines: PlanLine[] = [];
+  const add = (phase: Phase, resource: string, requests: number, why: string) => {
+    if (requests > 0) lines.push({ phase, resource, requests, why });
+  };
+  let round = 0;
+  let fullRead = 0;
+  const accounts = options.selection.accounts.length > 0 ? options.selection.accounts : deps.accounts;
+  for (const account of [TOKEN_ACCOUNT, ...accounts]) {
+    const units = await unitsOf(deps, account, options.selection);
+    const rereads: FullReread[] = [];
+    for (const unit of units) {
+      const { name, strategy } = unit.resource;
+      if (strategy.kind === 'children' || unit.read.parent !== undefined) {
+        const counts = await countParents(deps, unit, deps.freshnessDays, now);
+        fullRead += counts.total;
+        if (strategy.kind !== 'children') {
+          add('whole lists', name, counts.total, 'one request for each parent');
+          continue;
+        }
+        round += counts.total;
+        add('signs', name, counts.due, 'parents that are new, changed or show a sign so far');
+        const share = rotationQuota(counts, deps.freshnessDays);
+        add(
+          'rotation',
+          name,
+          Math.min(share, counts.total),
+          `checked longest ago, all ${counts.total} within ${deps.freshnessDays} days`,
+        );
+        continue;
+      }
+      const [reread] = await fullRereadsOf(deps, [unit]);
+      const pages = Math.max(1, (reread?.cost ?? 2) / 2);
+      if (strategy.kind === 'recent') {
+        fullRead += pages * 2;
+        round += pages * 2;
+        if (reread !== undefined) rereads.push(reread);
+        add('recent parts', name, await recentCost(deps, unit, now), 'window, newest and open rows');
+      } else {
+        fullRead += pages;
+        const late = strategy.kind === 'full' && strategy.late === true;
+        add(late ? 'late lists' : 'whole lists', name, pages, 'the whole list, 100 rows a request');
+      }
+    }
+    for (const reread of dueFullRereads(rereads, deps.freshnessDays, now)) {
+      add('rotation', reread.unit.resource.name, reread.cost, 'a long list whose reread it is');
+    }
+  }
+  const merged = mergeLines(lines);
+  const requests = merged.reduce((sum, line) => sum + line.requests, 0);
+  const nightly = merged.reduce((sum, line) => sum + (line.phase === 'rotation' ? 0 : line.requests), 0);
+  const floor = targetWithin(nightly, round, options.budget, deps.freshnessDays);
+  return {
+    lines: merged,
+    requests,
+    minutes: requests / options.requestsPerSecond / 60,
+    fullRead,
+    budget: options.budget,
+    freshnessDays: deps.freshnessDays,
+    daysToComeRound: floor.days,
+    budgetForFloor: floor.budgetForFloor,
+  };
+}
+
+async function unitsOf(deps: RunDependencies, account: string, selection: Selection): Promise<readonly Unit[]> {
+  const locations = await knownLocations(deps.pool, account, selection);
+  const resources = selectResources(selection.resources);
+  return planUnits(resources, account, locations, (read) => chooseRead(read, deps.newerOperations)).map(
+    ({ unit }) => unit,
+  );
+}
+
+async function recentCost(deps: RunDependencies, unit: Unit, now: Date): Promise<number> {
+  const { strategy } = unit.resource;
+  const column = unit.read.window?.column;
+  if (strategy.kind !== 'recent' || column === undefined) return 0;
+  const { rows } = await deps.pool.query<{ recent: number; open: number }>(
+    `SELECT count(*) FILTER (WHERE "${column}" >= $3)::int AS recent, count(*) FILTER (WHERE ${isOpen(strategy, '$4')})::int AS open
+     FROM lobbie.${unit.resource.name} t WHERE account_id = $1 AND location_id = $2 AND _deleted_at IS NULL`,
+    [unit.accountId, unit.locationId, new Date(now.getTime() - strategy.days * DAY_MS), strategy.openStatuses],
+  );
+  const { recent = 0, open: openRows = 0 } = rows[0] ?? {};
+  return (
+    Math.max(1, Math.ceil(recent / 100)) +
+    strategy.openStatuses.length +
+    Math.floor(openRows / 100) +
+    (strategy.newestFirst ? 1 : 0)
+  );
+}
+
+/** One line for each part and resource, in the order of the night. */
+function mergeLines(lines: readonly PlanLine[]): PlanLine[] {
+  const order: readonly Phase[] = ['whole lists', 'recent parts', 'signs', 'late lists', 'rotation'];
+  const merged = [...Map.groupBy(lines, (line) => `${line.phase}/${line.resource}`).values()].map((group) => ({
+    ...(group[0] as PlanLine),
+    requests: group.reduce((sum, line) => sum + line.requests, 0),
+  }));
+  return merged.sort((a, b) => order.indexOf(a.phase) - order.indexOf(b.phase) || b.requests - a.requests);
+}

@@ -1,0 +1,78 @@
+import { judgeSweeps } from '../deletions/judge.ts';
+import { endPass, openPass } from '../state/passes.ts';
+import type { RunContext, Unit } from '../streams/context.ts';
+import { unitScope } from '../streams/context.ts';
+import { runUnit } from '../streams/unit.ts';
+import type { UnitOutcome } from '../streams/unit-outcome.ts';
+
+/** A list of one place that is read whole in reread, with what is known of its last reading. */
+export interface FullReread {
+  readonly unit: Unit;
+  /** When its last proven whole reading began; null: never. */
+  readonly lastAt: Date | null;
+  /** Requests that a whole reading takes, estimated from its rows. */
+  readonly cost: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The lists whose reread it is tonight: what is late, and then the oldest until an equal share of all requests is spent, so
+ * that everything comes round within the floor with two nights to spare. Pure.
+ */
+export function dueFullRereads(rereads: readonly FullReread[], days: number, now: Date): readonly FullReread[] {
+  const age = (reread: FullReread) => reread.lastAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const oldestFirst = [...rereads].sort((a, b) => age(a) - age(b));
+  const share = rereads.reduce((sum, reread) => sum + reread.cost, 0) / Math.max(1, days - 2);
+  const late = now.getTime() - (days - 1) * DAY_MS;
+  const today = now.getTime() - DAY_MS / 2;
+  const chosen: FullReread[] = [];
+  let spent = 0;
+  for (const reread of oldestFirst) {
+    // What was read within half a day has had its reread.
+    if (age(reread) > today) break;
+    if (age(reread) > late && spent >= share) break;
+    chosen.push(reread);
+    spent += reread.cost;
+  }
+  return chosen;
+}
+
+/** The last whole readings of lists and how many rows they have, for the units given. */
+export async function fullRereadsOf(
+  context: Pick<RunContext, 'pool'>,
+  units: readonly Unit[],
+): Promise<readonly FullReread[]> {
+  const rereads: FullReread[] = [];
+  for (const unit of units) {
+    const { rows } = await context.pool.query<{ last: Date | null; rows: string | null }>(
+      `SELECT (SELECT max(started_at) FROM lobbie_sync.sweeps WHERE account_id = $1 AND location_id = $2 AND resource = $3
+           AND operation = $4 AND status = 'certified' AND whole) AS last,
+         (SELECT rows FROM lobbie_sync.table_rows WHERE account_id = $1 AND location_id = $2 AND resource = $3) AS rows`,
+      [unit.accountId, unit.locationId ?? '0', unit.resource.name, unit.read.operation],
+    );
+    // Read without bounds and in windows: twice.
+    const cost = 2 * Math.max(1, Math.ceil(Number(rows[0]?.rows ?? 0) / 100));
+    rereads.push({ unit, lastAt: rows[0]?.last ?? null, cost });
+  }
+  return rereads;
+}
+
+/**
+ * Reads a list whole in a pass of its own, which a night that ends before it leaves open: the next night goes on there. What
+ * it did not meet is judged before the pass ends, for the keys of ended passes are cleared away.
+ */
+export async function runFullReread(context: RunContext, unit: Unit): Promise<UnitOutcome> {
+  const now = context.clock.now();
+  const selectionKey = `${unit.accountId}/${unit.resource.name}/${unitScope(unit)}`;
+  const pass = await openPass(context.db, { kind: 'rotation', selectionKey, restart: false, now });
+  const own: RunContext = { ...context, passId: pass.id, passStartedAt: pass.startedAt };
+  const outcome = await runUnit(own, unit, true);
+  if (outcome.state === 'certified' || outcome.state === 'skipped') {
+    await judgeSweeps(own, unit.accountId, [unit.resource], true);
+  }
+  if (outcome.state !== 'stopped') {
+    await endPass(context.db, pass.id, outcome.state === 'failed' ? 'partial' : 'finished', context.clock.now());
+  }
+  return outcome;
+}

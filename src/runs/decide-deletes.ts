@@ -1,0 +1,77 @@
+import { withTransaction } from '../db/transaction.ts';
+import { settle } from '../deletions/deletions.ts';
+import { takeBack } from '../deletions/take-back.ts';
+import { addAudit } from '../state/audit.ts';
+import { decideDeletes, listDeletes } from '../state/deletes.ts';
+import { type LifecycleOptions, type RunDependencies, RunLifecycle } from './lifecycle.ts';
+
+export interface DecideReport {
+  readonly runId: string;
+  /** Entries that were tombstoned, kept because the API still has them, or could not be asked for now. */
+  readonly applied: number;
+  readonly kept: number;
+  readonly open: number;
+}
+
+export interface DeleteChoice {
+  readonly ids?: readonly string[] | undefined;
+  readonly accountId?: string | undefined;
+  readonly resource?: string | undefined;
+}
+
+const filterOf = (choice: DeleteChoice) => ({
+  ...(choice.ids === undefined ? {} : { ids: choice.ids }),
+  ...(choice.accountId === undefined ? {} : { accountId: choice.accountId }),
+  ...(choice.resource === undefined ? {} : { resource: choice.resource }),
+});
+
+/** Applies held deletes that a person has approved; each is asked for by id once more before. */
+export async function approveDeletes(
+  deps: RunDependencies,
+  options: Omit<LifecycleOptions, 'kind'>,
+  choice: DeleteChoice,
+): Promise<DecideReport & { readonly exitCode: number }> {
+  let report = { applied: 0, kept: 0, open: 0 };
+  const run = await RunLifecycle.run(deps, { ...options, kind: 'sync' }, async (lifecycle) => {
+    const context = lifecycle.context({ id: '0', startedAt: deps.clock.now() }, { leased: false });
+    const entries = await listDeletes(deps.db, { status: 'held', ...filterOf(choice) });
+    for (const group of Map.groupBy(entries, (entry) => entry.account_id).values()) {
+      const { applied, kept } = await settle(context, group);
+      report = { applied: report.applied + applied, kept: report.kept + kept, open: 0 };
+    }
+    report = { ...report, open: entries.length - report.applied - report.kept };
+    const subject = { ...report, ids: entries.map((entry) => entry.id) };
+    await addAudit(
+      deps.db,
+      { actor: deps.actor, action: 'deletes.approve', subject, runId: lifecycle.runId },
+      deps.clock.now(),
+    );
+  });
+  return { runId: run.runId, ...report, exitCode: run.exitCode };
+}
+
+/**
+ * Takes tombstones off again, with everything that went with them, and refuses held deletes. Nothing is asked of the API.
+ * Without ids only what is held is refused: taking back marks of long ago has to be meant one by one.
+ */
+export async function restoreDeletes(
+  deps: RunDependencies,
+  choice: DeleteChoice,
+): Promise<{ readonly restored: number }> {
+  let restored = 0;
+  const entries = (await listDeletes(deps.db, filterOf(choice))).filter(
+    (entry) => entry.status === 'held' || (entry.status === 'applied' && choice.ids !== undefined),
+  );
+  for (const entry of entries) {
+    await withTransaction(deps.pool, async (tx) => {
+      const now = deps.clock.now();
+      if (entry.status === 'applied')
+        restored += await takeBack(tx, entry, { runId: entry.run_id, now, noHistory: deps.noHistory });
+      await decideDeletes(tx.db, [entry.id], 'restored', now);
+      const subject = { delete: entry.id, key: entry.key };
+      const { account_id: accountId, resource } = entry;
+      await addAudit(tx.db, { actor: deps.actor, action: 'deletes.restore', accountId, resource, subject }, now);
+    });
+  }
+  return { restored };
+}

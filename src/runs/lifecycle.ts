@@ -1,0 +1,291 @@
+import type { Kysely } from 'kysely';
+import PQueue from 'p-queue';
+import type pg from 'pg';
+import type { ApiClient } from '../api/client.ts';
+import type { Clock } from '../core/clock.ts';
+import { EXIT, type ExitCode, type LobbieSyncError, StopError } from '../core/errors.ts';
+import type { Selection } from '../core/selection.ts';
+import type { StopSignal } from '../core/stop.ts';
+import { classifyError } from '../db/pool.ts';
+import type { RunKind, SyncDatabase } from '../db/tables.ts';
+import type { Resource } from '../extractors/resource.ts';
+import type { Logger } from '../observability/logger.ts';
+import { addAudit } from '../state/audit.ts';
+import { releaseLeases, takeLeases } from '../state/leases.ts';
+import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
+import type { Progress, RunContext, Unit } from '../streams/context.ts';
+import { Counters } from '../streams/counters.ts';
+import { flushCounters } from '../streams/flush.ts';
+import { knownLocations } from '../streams/locations.ts';
+import { Semaphore } from '../streams/semaphore.ts';
+import type { UnitOutcome } from '../streams/unit-outcome.ts';
+import { analyzeGrown, countWritten } from './maintenance.ts';
+import { decideOutcome, type FinalStatus } from './outcome.ts';
+import { divideRate } from './rate-fraction.ts';
+import { RunSession } from './session.ts';
+
+/** What every run is built on; made by the composition root. */
+export interface RunDependencies {
+  readonly api: ApiClient;
+  readonly pool: pg.Pool;
+  readonly db: Kysely<SyncDatabase>;
+  readonly connectionString: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Account ids that the settings name. */
+  readonly accounts: readonly string[];
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** Operations whose newer form the settings choose. */
+  readonly newerOperations: ReadonlySet<string>;
+  /** Who started it, for the audit log. */
+  readonly actor: string;
+  /** Share of a scope's rows that may be tombstoned without a person, 0 to 1. */
+  readonly deleteThreshold: number;
+  /** Every row is checked again within so many days, as far as the budget allows. */
+  readonly freshnessDays: number;
+  /** Tables that keep no history. */
+  readonly noHistory: ReadonlySet<string>;
+  /** Share of the request rate that deliveries have while other runs are open, more than 0 and less than 1. */
+  readonly pushShare: number;
+}
+
+/** What a run is asked for. */
+export interface LifecycleOptions {
+  readonly kind: RunKind;
+  readonly selection: Selection;
+  /** Requests that may be sent. Default: no limit. */
+  readonly maxRequests?: number | undefined;
+  readonly stop: StopSignal;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface RunReport {
+  readonly runId: string;
+  readonly status: FinalStatus;
+  readonly exitCode: ExitCode;
+  readonly error: LobbieSyncError | undefined;
+  /** Units by what became of them. */
+  readonly units: Readonly<Record<UnitOutcome['state'], number>>;
+}
+
+/** Pages that may be read and not yet committed, for each request that may be under way. */
+const PAGES_PER_REQUEST = 4;
+
+/**
+ * What is the same for every run: the life sign, the run's row, leases, the queue of units, counts, and an end that says
+ * what the run was. The body does the reading.
+ */
+export class RunLifecycle {
+  readonly deps: RunDependencies;
+  readonly options: LifecycleOptions;
+  readonly runId: string;
+  readonly counters: Counters;
+  readonly units = { certified: 0, skipped: 0, stopped: 0, failed: 0 };
+  /** Rows that differ between the API and the warehouse; only a verification finds any. */
+  gaps = 0;
+  /** Deletes that wait for a person. */
+  held = 0;
+  /** Accounts without a grant. */
+  refused = 0;
+  /** Changes that could not be delivered, and those that wait for a person. */
+  undelivered = 0;
+  undecided = 0;
+  #busy = 0;
+  #fatal: LobbieSyncError | undefined;
+  #lost: LobbieSyncError | undefined;
+  readonly #queue: PQueue;
+
+  private constructor(deps: RunDependencies, options: LifecycleOptions, runId: string) {
+    this.deps = deps;
+    this.options = options;
+    this.runId = runId;
+    this.#queue = new PQueue({ concurrency: deps.concurrency + 4 });
+    this.counters = new Counters(options.maxRequests ?? Number.POSITIVE_INFINITY, options.stop);
+  }
+
+  /**
+   * Runs `body` within an open run and closes it as what it was. Never throws for what went wrong on the way: the report
+   * tells.
+   *
+   * @throws LobbieSyncError when the run can't even be opened (database away, not migrated)
+   */
+  static async run(
+    deps: RunDependencies,
+    options: LifecycleOptions,
+    body: (lifecycle: RunLifecycle) => Promise<void>,
+    end?: (lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>,
+  ): Promise<RunReport> {
+    let lifecycle: RunLifecycle | undefined;
+    const session = await RunSession.open({
+      connectionString: deps.connectionString,
+      kind: options.kind,
+      selection: options.selection,
+      clock: deps.clock,
+      logger: deps.logger,
+      onLost: (error) => lifecycle?.lose(error),
+    });
+    const sharing = divideRate(deps);
+    try {
+      lifecycle = new RunLifecycle(deps, options, session.runId);
+      try {
+        const dead = await closeDeadRuns(deps.db, deps.clock.now());
+        if (dead.length > 0)
+          deps.logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
+        await lifecycle.#audit('run.start');
+        await body(lifecycle);
+      } catch (cause) {
+        lifecycle.fail(classifyError(cause));
+      }
+      // What is still under way must not outlive its leases.
+      await lifecycle.#queue.onIdle();
+      return await lifecycle.#close(end);
+    } finally {
+      await sharing.stop();
+      await session.close();
+    }
+  }
+
+  /** Whether nothing new should be begun. */
+  get ending(): boolean {
+    return this.#fatal !== undefined || this.#lost !== undefined || this.options.stop.requested;
+  }
+
+  /** Whether another run reads a part of the selection now. */
+  get busy(): boolean {
+    return this.#busy > 0;
+  }
+
+  /** The accounts of the selection. */
+  get accounts(): readonly string[] {
+    return this.options.selection.accounts.length > 0 ? this.options.selection.accounts : this.deps.accounts;
+  }
+
+  /** Ends the run as failed; the first reason counts. An orderly stop is no failure. */
+  fail(error: LobbieSyncError): void {
+    if (error.action === 'stop') return;
+    this.#fatal ??= error;
+    this.options.stop.request(new StopError('stop.signal', error.message));
+  }
+
+  lose(error: LobbieSyncError): void {
+    this.#lost = error;
+  }
+
+  /** What units work with. */
+  context(pass: { readonly id: string; readonly startedAt: Date }, more: Partial<RunContext> = {}): RunContext {
+    const { api, pool, db, clock, logger, concurrency, noHistory } = this.deps;
+    return {
+      runId: this.runId,
+      passId: pass.id,
+      passStartedAt: pass.startedAt,
+      api,
+      pool,
+      db,
+      clock,
+      logger,
+      concurrency,
+      noHistory,
+      leased: true,
+      hints: false,
+      stop: this.options.stop,
+      counters: this.counters,
+      semaphore: new Semaphore(Math.max(8, concurrency * PAGES_PER_REQUEST)),
+      onProgress: this.options.onProgress ?? (() => undefined),
+      ...more,
+    };
+  }
+
+  /** Runs the work of one unit in its turn, and counts what became of it. */
+  async execute(
+    context: RunContext,
+    unit: Unit,
+    priority: number,
+    work: () => Promise<UnitOutcome>,
+  ): Promise<UnitOutcome> {
+    const report = (state: Progress['state']) =>
+      context.onProgress({ unit, state, rows: 0, requests: this.counters.total });
+    const outcome = await this.#queue.add(
+      async (): Promise<UnitOutcome> => {
+        if (this.ending) return { state: 'stopped' };
+        report('started');
+        return await work();
+      },
+      { priority },
+    );
+    if (outcome.state === 'failed' && outcome.error.action === 'abort') this.fail(outcome.error);
+    report(outcome.state === 'certified' ? 'done' : outcome.state);
+    return this.count(outcome);
+  }
+
+  count(outcome: UnitOutcome): UnitOutcome {
+    this.units[outcome.state] += 1;
+    return outcome;
+  }
+
+  /** Takes the leases of an account and returns what it got; what others hold is noted as a problem. */
+  async lease(accountId: string, wanted: readonly Resource[]): Promise<readonly Resource[]> {
+    const { db, clock } = this.deps;
+    const names = wanted.map((resource) => resource.name);
+    const busy = await takeLeases(db, this.runId, accountId, names, clock.now());
+    for (const { resource, runId } of busy) {
+      this.#busy += 1;
+      await addProblem(db, {
+        run_id: this.runId,
+        at: clock.now(),
+        account_id: accountId,
+        location_id: null,
+        resource,
+        scope: null,
+        code: 'state.busy',
+        message: `${resource} of account ${accountId} is being read by run ${runId}`,
+        hint: `Wait for run ${runId} to end (lobbie-sync runs show ${runId}), then run again.`,
+      });
+    }
+    const taken = new Set(busy.map((each) => each.resource));
+    return wanted.filter((resource) => !taken.has(resource.name));
+  }
+
+  /** The places of an account that the selection allows, from the warehouse. */
+  async locations(accountId: string): Promise<readonly string[]> {
+    return await knownLocations(this.deps.pool, accountId, this.options.selection);
+  }
+
+  async #close(end: ((lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>) | undefined): Promise<RunReport> {
+    const { db, clock } = this.deps;
+    const fatal = this.#fatal ?? this.#lost;
+    const stop = this.options.stop.reason;
+    const { stopped, failed } = this.units;
+    const refused = this.refused > 0 && this.refused === this.accounts.length;
+    const { gaps, held, undelivered, undecided } = this;
+    const ends = { fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused, undelivered, undecided };
+    const outcome = decideOutcome(ends);
+    try {
+      await flushCounters(db, this.runId, this.counters);
+      // Deliveries are short and many, and change few rows: the next reading counts again.
+      if (outcome.status !== 'failed' && this.options.kind !== 'push') {
+        await analyzeGrown(this.deps.pool, this.runId);
+        await countWritten(this.deps.pool, this.runId, clock.now());
+      }
+      await end?.(this, outcome.status);
+      await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: clock.now() });
+      await releaseLeases(db, this.runId);
+      await this.#audit('run.end', { status: outcome.status });
+      return this.#report(outcome, fatal ?? stop);
+    } catch (cause) {
+      // The next run closes it: its lock is free as soon as this process lets go.
+      const error = classifyError(cause);
+      return this.#report({ status: 'failed', exitCode: EXIT.unexpected }, fatal ?? error);
+    }
+  }
+
+  #report(outcome: Pick<RunReport, 'status' | 'exitCode'>, error: LobbieSyncError | undefined): RunReport {
+    const { status, exitCode } = outcome;
+    return { runId: this.runId, status, exitCode, error, units: { ...this.units } };
+  }
+
+  async #audit(action: string, subject: Record<string, unknown> = {}): Promise<void> {
+    const { db, actor, clock } = this.deps;
+    await addAudit(db, { actor, action: `${this.options.kind}.${action}`, subject, runId: this.runId }, clock.now());
+  }
+}

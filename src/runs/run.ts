@@ -1,0 +1,167 @@
+import { selectionKey } from '../core/selection.ts';
+import { decideCandidates } from '../deletions/deletions.ts';
+import { judgeSweeps } from '../deletions/judge.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { chooseRead, prerequisites, selectResources } from '../extractors/select.ts';
+import { endPass, openPass } from '../state/passes.ts';
+import type { RunContext, Unit } from '../streams/context.ts';
+import { runUnit } from '../streams/unit.ts';
+import type { UnitOutcome } from '../streams/unit-outcome.ts';
+import { planUnits, TOKEN_ACCOUNT, unitPriority } from '../streams/units.ts';
+import { type LifecycleOptions, type RunDependencies, RunLifecycle, type RunReport } from './lifecycle.ts';
+import type { FinalStatus } from './outcome.ts';
+
+export type { RunDependencies, RunReport } from './lifecycle.ts';
+
+export interface RunOptions extends Omit<LifecycleOptions, 'kind'> {
+  /** Begin at the first page even if an earlier run was interrupted. Default false. */
+  readonly restart?: boolean | undefined;
+  /** Told the run's id once it is open. */
+  readonly onStart?: ((runId: string, continued: boolean) => void) | undefined;
+}
+
+/**
+ * Reads a whole selection into the warehouse, every list from its first page to its last, and continues where an
+ * interrupted run stopped. One that ended with failures is not continued: the next reads everything again, so that nothing
+ * relies on its gaps.
+ */
+export async function executeBackfill(deps: RunDependencies, options: RunOptions): Promise<RunReport> {
+  let passId: string | undefined;
+  return await RunLifecycle.run(
+    deps,
+    { ...options, kind: 'backfill' },
+    async (lifecycle) => {
+      const pass = await openPass(deps.db, {
+        kind: 'backfill',
+        selectionKey: selectionKey(options.selection),
+        restart: options.restart ?? false,
+        now: deps.clock.now(),
+      });
+      passId = pass.id;
+      options.onStart?.(lifecycle.runId, pass.continued);
+      const context = lifecycle.context(pass);
+      await Promise.all(
+        [TOKEN_ACCOUNT, ...lifecycle.accounts].map((account) => readAccount(lifecycle, context, account)),
+      );
+    },
+    async (lifecycle, status) => {
+      await endPassAs(lifecycle, passId, status);
+    },
+  );
+}
+
+/** Ends the pass of a run that came to its end; one that was stopped, or shared its lists with another run, stays open. */
+export async function endPassAs(
+  lifecycle: RunLifecycle,
+  passId: string | undefined,
+  status: FinalStatus,
+): Promise<void> {
+  if (passId === undefined || lifecycle.busy || (status !== 'succeeded' && status !== 'partial')) return;
+  const { db, clock } = lifecycle.deps;
+  await endPass(db, passId, status === 'succeeded' ? 'finished' : 'partial', clock.now());
+}
+
+/** What another run is reading at this moment: wanted, and not leased. */
+export function busyOf(wanted: readonly Resource[], leased: readonly Resource[]): ReadonlySet<string> {
+  const names = new Set(leased.map((resource) => resource.name));
+  return new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
+}
+
+/** Reads every selected list of one account: its places first, then all others, each after those it takes parents from. */
+async function readAccount(lifecycle: RunLifecycle, context: RunContext, accountId: string): Promise<void> {
+  const wanted = await wantedResources(lifecycle, accountId);
+  if (wanted.length === 0) return;
+  const leased = await lifecycle.lease(accountId, wanted);
+  const places = leased.find((resource) => resource.name === 'locations');
+  if (
+    places !== undefined &&
+    accountId !== TOKEN_ACCOUNT &&
+    !(await readLocations(lifecycle, context, accountId, places))
+  )
+    return;
+  const locations = accountId === TOKEN_ACCOUNT ? [] : await lifecycle.locations(accountId);
+  const rest = leased.filter((resource) => resource !== places);
+  await readAll(lifecycle, context, accountId, { resources: rest, locations, busy: busyOf(wanted, leased) });
+  if (lifecycle.ending) return;
+  await judgeSweeps(context, accountId, leased, lifecycle.options.selection.locations.length === 0);
+  lifecycle.held += await decideCandidates(context, accountId, lifecycle.deps.deleteThreshold);
+}
+
+/** Reads the places of an account; false when the account can't be read at all or the run is to end. */
+export async function readLocations(
+  lifecycle: RunLifecycle,
+  context: RunContext,
+  accountId: string,
+  places: Resource,
+): Promise<boolean> {
+  const [plan] = planUnits([places], accountId, [], (read) => read);
+  if (plan === undefined) return true;
+  const outcome = await lifecycle.execute(context, plan.unit, 20, () => runUnit(context, plan.unit, true));
+  if (outcome.state === 'failed' && outcome.error.code === 'api.forbidden') {
+    lifecycle.refused += 1;
+    return false;
+  }
+  return !lifecycle.ending;
+}
+
+/** What to read of an account. */
+export interface Reading {
+  readonly resources: readonly Resource[];
+  readonly locations: readonly string[];
+  /** Resources that another run is reading at this moment: they are not all there. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/** Reads lists whole, each after those it takes its parents from. */
+export async function readAll(
+  lifecycle: RunLifecycle,
+  context: RunContext,
+  accountId: string,
+  { resources, locations, busy }: Reading,
+): Promise<void> {
+  const plans = planUnits(resources, accountId, locations, (read) => chooseRead(read, lifecycle.deps.newerOperations));
+  const running = new Map<Unit, Promise<UnitOutcome>>();
+  const afterParents = async (unit: Unit, after: readonly Unit[]): Promise<UnitOutcome> => {
+    const parents = await Promise.all(after.map((each) => running.get(each)));
+    if (parents.some((outcome) => outcome?.state === 'stopped')) return lifecycle.count({ state: 'stopped' });
+    const parentBusy = unit.read.parent !== undefined && busy.has(unit.read.parent.resource);
+    const complete = !parentBusy && parents.every((outcome) => outcome?.state !== 'failed');
+    return await lifecycle.execute(context, unit, unitPriority(unit, plans), () => runUnit(context, unit, complete));
+  };
+  // In the order of dependencies: a unit can only wait for one that is already in the map.
+  const pending = [...plans];
+  while (pending.length > 0) {
+    const index = pending.findIndex((plan) => plan.after.every((unit) => running.has(unit)));
+    const [plan] = pending.splice(Math.max(index, 0), 1);
+    if (plan === undefined) break;
+    running.set(plan.unit, afterParents(plan.unit, plan.after));
+  }
+  await Promise.all(running.values());
+}
+
+/** The selected resources of an account, with what must be in the warehouse before them and isn't yet. */
+export async function wantedResources(lifecycle: RunLifecycle, accountId: string): Promise<readonly Resource[]> {
+  const selected = selectResources(lifecycle.options.selection.resources);
+  const names = new Set(selected.map((resource) => resource.name));
+  const add = async (name: string): Promise<void> => {
+    if (names.has(name)) return;
+    const certified = await lifecycle.deps.db
+      .selectFrom('lobbie_sync.sweeps')
+      .select('id')
+      .where('account_id', '=', accountId)
+      .where('resource', '=', name)
+      .where('status', '=', 'certified')
+      .limit(1)
+      .executeTakeFirst();
+    if (certified !== undefined) return;
+    names.add(name);
+    for (const more of prerequisites(resourceNamed(name))) await add(more);
+  };
+  if (accountId !== TOKEN_ACCOUNT) {
+    for (const resource of selected) for (const name of prerequisites(resource)) await add(name);
+  }
+  return selectResources([...names]).filter((resource) =>
+    resource.reads.some((read) => (read.scope === 'global') === (accountId === TOKEN_ACCOUNT)),
+  );
+}

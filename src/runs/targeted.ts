@@ -1,0 +1,176 @@
+import type { QueryParam } from '../api/operation.ts';
+import { operations } from '../api/operations.generated.ts';
+import { ApiError, StopError } from '../core/errors.ts';
+import { classifyError } from '../db/pool.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { chooseRead, selectResources } from '../extractors/select.ts';
+import type { Window } from '../extractors/windows.ts';
+import { identifier } from '../loaders/names.ts';
+import { collect } from '../streams/collect.ts';
+import { commitBatch } from '../streams/commit.ts';
+import type { RunContext, Unit } from '../streams/context.ts';
+import { listChunks } from '../streams/list-stream.ts';
+import { noParents, parentChunks } from '../streams/parent-stream.ts';
+import { pump } from '../streams/stream.ts';
+import { recordProblem, type UnitOutcome } from '../streams/unit-outcome.ts';
+import { planUnits } from '../streams/units.ts';
+import { type LifecycleOptions, type RunDependencies, RunLifecycle, type RunReport } from './lifecycle.ts';
+
+/** What a targeted read is about: a stretch of time, or persons. */
+export interface Target {
+  readonly window?: Window | undefined;
+  readonly patients: readonly string[];
+}
+
+export interface TargetedOptions extends Omit<LifecycleOptions, 'kind'> {
+  readonly target: Target;
+  readonly onStart?: ((runId: string, continued: boolean) => void) | undefined;
+}
+
+/** Whether a list takes a filter on a patient, by the contract. */
+function byPatient(unit: Unit): boolean {
+  const spec: { readonly query: readonly QueryParam[] } = operations[unit.read.operation];
+  return spec.query.some(({ name }) => name === 'patientId');
+}
+
+/**
+ * Reads one window of time, or everything of some persons, now. It takes no lease and keeps no cursor, so it may run beside
+ * a nightly sync without disturbing it: rows that both read are settled by the newer-than gate. It proves nothing about a
+ * list as a whole and never deletes.
+ */
+export async function executeTargeted(deps: RunDependencies, options: TargetedOptions): Promise<RunReport> {
+  return await RunLifecycle.run(deps, { ...options, kind: 'backfill' }, async (lifecycle) => {
+    options.onStart?.(lifecycle.runId, false);
+    const context = lifecycle.context({ id: '0', startedAt: deps.clock.now() }, { leased: false, hints: true });
+    const resources = selectResources(options.selection.resources);
+    const targeted = new Targeted(lifecycle, context, options.target);
+    await Promise.all(lifecycle.accounts.map((account) => targeted.account(account, resources)));
+  });
+}
+
+class Targeted {
+  readonly #lifecycle: RunLifecycle;
+  readonly #context: RunContext;
+  readonly #target: Target;
+
+  constructor(lifecycle: RunLifecycle, context: RunContext, target: Target) {
+    this.#lifecycle = lifecycle;
+    this.#context = context;
+    this.#target = target;
+  }
+
+  async account(accountId: string, resources: readonly Resource[]): Promise<void> {
+    const locations = await this.#lifecycle.locations(accountId);
+    const { newerOperations } = this.#lifecycle.deps;
+    const units = planUnits(resources, accountId, locations, (read) => chooseRead(read, newerOperations)).map(
+      ({ unit }) => unit,
+    );
+    const lists = units.filter((unit) => unit.read.parent === undefined);
+    const { window, patients } = this.#target;
+    if (patients.length > 0) {
+      await this.#all(lists, (unit) =>
+        unit.resource.name === 'patients' ? this.#persons(unit) : this.#listOfPersons(unit),
+      );
+      await this.#all(
+        units.filter((unit) => unit.read.parent !== undefined),
+        (unit) => this.#below(unit),
+      );
+    } else if (window !== undefined) {
+      const windowed = lists.filter((unit) => unit.read.window !== undefined);
+      await this.#all(windowed, (unit) =>
+        this.#pump(unit, listChunks(this.#context, unit, { window, next: null, pages: 0 })),
+      );
+    }
+  }
+
+  async #all(units: readonly Unit[], work: (unit: Unit) => Promise<boolean | undefined>): Promise<void> {
+    await Promise.all(
+      units.map((unit) =>
+        this.#lifecycle.execute(this.#context, unit, 0, async (): Promise<UnitOutcome> => {
+          try {
+            const ended = await work(unit);
+            return { state: ended === undefined ? 'skipped' : ended ? 'certified' : 'stopped' };
+          } catch (cause) {
+            const error = classifyError(cause);
+            if (error instanceof StopError) return { state: 'stopped' };
+            await recordProblem(this.#context, unit, error).catch(() => undefined);
+            return { state: 'failed', error };
+          }
+        }),
+      ),
+    );
+  }
+
+  #pump(unit: Unit, source: ReturnType<typeof listChunks>): Promise<boolean> {
+    return pump(this.#context, { unit, sweepId: null, scope: null }, source);
+  }
+
+  /** The persons themselves have no filter on their list; they are read by id, in the same form. */
+  async #persons(unit: Unit): Promise<boolean> {
+    for (const patientId of this.#target.patients) {
+      if (this.#context.stop.requested) return false;
+      const { accountId, resource } = unit;
+      const answer = await this.#context.api
+        .callRaw(
+          'getPatient',
+          { accountId, patientId },
+          {
+            signal: this.#context.stop.signal,
+            beforeAttempt: () => this.#context.counters.request(resource.name),
+          },
+        )
+        .catch((error: unknown) => {
+          // Another account's patient, or one that is gone: the nightly sweep is what proves that.
+          if (error instanceof ApiError && error.code === 'api.not_found') return undefined;
+          throw error;
+        });
+      if (answer === undefined) continue;
+      await commitBatch(this.#context, {
+        unit,
+        sweepId: null,
+        scope: null,
+        collected: collect(resource, unit.read, [answer.body], {
+          accountId,
+          context: {},
+          readAt: answer.sentAt,
+          unknown: (name) => this.#context.counters.unknown(name),
+        }),
+        read: 1,
+        cursor: null,
+        done: true,
+        parents: [],
+      });
+    }
+    return true;
+  }
+
+  async #listOfPersons(unit: Unit): Promise<boolean | undefined> {
+    if (!byPatient(unit)) return undefined;
+    for (const patientId of this.#target.patients) {
+      if (!(await this.#pump(unit, listChunks(this.#context, unit, { next: null, pages: 0 }, { patientId }))))
+        return false;
+    }
+    return true;
+  }
+
+  /** Lists below the persons, and below what was read of them. */
+  async #below(unit: Unit): Promise<boolean | undefined> {
+    const parent = unit.read.parent;
+    if (parent === undefined) return undefined;
+    const { columns } = resourceNamed(parent.resource);
+    const column = parent.resource === 'patients' ? 'id' : 'patient_id';
+    if (!columns.some(({ name }) => name === column)) return undefined;
+    const located = unit.locationId === null ? '$3::bigint IS NULL' : 'location_id = $3::bigint';
+    const { rows } = await this.#context.pool.query<{ id: string }>(
+      `SELECT p.id::text AS id FROM lobbie.${identifier(parent.resource)} p
+       WHERE account_id = $1 AND ${column} = ANY($2::bigint[]) AND ${located} AND _deleted_at IS NULL
+         ${parent.where === undefined ? '' : `AND ${parent.where}`} ORDER BY p.id`,
+      [unit.accountId, this.#target.patients, unit.locationId],
+    );
+    async function* ids() {
+      for (const { id } of rows) yield id;
+    }
+    return await this.#pump(unit, parentChunks(this.#context, unit, noParents, ids()));
+  }
+}

@@ -1,0 +1,137 @@
+import { zeroCounts } from '../core/counts.ts';
+import type { LobbieSyncError } from '../core/errors.ts';
+import type { Reject, Row } from '../core/row.ts';
+import { classifyError, databaseCode, isDataError } from '../db/pool.ts';
+import { type Transaction, withLoad } from '../db/transaction.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import { loadRows } from '../loaders/load.ts';
+import { loadTolerantly } from '../loaders/tolerant.ts';
+import { markChecked } from '../state/checks.ts';
+import { assertLease } from '../state/leases.ts';
+import { addToSweep, saveCursor } from '../state/passes.ts';
+import { addRejects } from '../state/rejects.ts';
+import { addRunCounts, addUnknownFields } from '../state/runs.ts';
+import { addSweepKeys } from '../state/sweep-keys.ts';
+import type { Batch } from './batch.ts';
+import { preparerOf } from './collect.ts';
+import type { RunContext, Unit } from './context.ts';
+import { noteHints } from './hints.ts';
+import { noteVanished, vanishedInside } from './vanished.ts';
+
+/** What became of a batch. */
+export interface Stored {
+  /** Rows that are new or were changed. */
+  readonly written: number;
+}
+
+/** Another stream inserted the same new key a moment before: two windows overlap there. */
+const UNIQUE_VIOLATION = '23505';
+
+/** How long a database that is away is waited for before the stream gives up, milliseconds. */
+const PATIENCE_MS = 5 * 60_000;
+
+/**
+ * Stores a batch: rows, rejects, unknown fields, what they say about other lists, the cursor that follows them and the
+ * counts, in one transaction. A collision or a lost connection is tried again; a value that Postgres refuses is searched
+ * for and rejected by name.
+ */
+export async function commitBatch(context: RunContext, batch: Batch): Promise<Stored> {
+  const began = context.clock.now().getTime();
+  const resource = batch.unit.resource.name;
+  const requests = context.counters.takeRequests(resource);
+  const unknown = context.counters.takeUnknown();
+  let careful = false;
+  let staged = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await withLoad(context.pool, (tx) => store(context, tx, batch, { requests, unknown, careful, staged }));
+    } catch (error) {
+      if (databaseCode(error) === UNIQUE_VIOLATION && !staged) {
+        staged = true;
+        continue;
+      }
+      if (isDataError(error) && !careful) {
+        careful = true;
+        continue;
+      }
+      const classified: LobbieSyncError = classifyError(error);
+      const waited = context.clock.now().getTime() - began;
+      if (classified.action !== 'retry' || waited > PATIENCE_MS || context.stop.signal.aborted) {
+        context.counters.returnRequests(resource, requests);
+        context.counters.returnUnknown(unknown);
+        throw classified;
+      }
+      context.logger.warn({ code: classified.code, attempt, resource }, 'batch is stored again');
+      await context.clock.sleep(Math.min(100 * 2 ** attempt, 5000), context.stop.signal);
+    }
+  }
+}
+
+interface Extras {
+  readonly requests: number;
+  readonly unknown: readonly (readonly [string, ReadonlyMap<string, number>])[];
+  readonly careful: boolean;
+  readonly staged: boolean;
+}
+
+async function store(context: RunContext, tx: Transaction, batch: Batch, extras: Extras): Promise<Stored> {
+  const { accountId, resource } = batch.unit;
+  const now = context.clock.now();
+  const options = { runId: context.runId, now, staged: extras.staged, noHistory: context.noHistory };
+  if (context.leased) await assertLease(tx.db, context.runId, accountId, resource.name);
+  const counts = new Map([[resource.name, { ...zeroCounts(), requests: extras.requests, rowsRead: batch.read }]]);
+  const rejects: Reject[] = [];
+  let written = 0;
+  // In the order of names, as all batches do: two that touch the same tables can't wait for each other in a ring.
+  for (const name of [...batch.collected.keys()].sort()) {
+    const { rows, rejects: refused } = batch.collected.get(name) ?? { rows: [], rejects: [] };
+    const loadable = resourceNamed(name);
+    const { table } = preparerOf(loadable);
+    const loaded = extras.careful
+      ? await loadTolerantly(tx, table, rows, options, accountId)
+      : { ...(await loadRows(tx, table, rows, options)), rejects: [] };
+    const all = [...refused, ...loaded.rejects];
+    rejects.push(...all);
+    const { inserted, updated, unchanged } = loaded;
+    written += inserted + updated;
+    counts.set(name, { ...(counts.get(name) ?? zeroCounts()), inserted, updated, unchanged, rejected: all.length });
+    if (context.hints) await noteHints(tx.db, loadable, accountId, loaded.changed, now);
+    await noteVanished(context, tx, batch, vanishedInside(loadable, loaded.changed));
+  }
+  await addRejects(tx.db, context.runId, rejects, now);
+  for (const [name, fields] of extras.unknown) await addUnknownFields(tx.db, context.runId, name, fields);
+  await noteParents(context, tx, batch);
+  if (batch.sweepId !== null) {
+    const rows = batch.collected.get(resource.name)?.rows ?? [];
+    if (batch.unit.read.parent === undefined) await rememberKeys(tx, batch.sweepId, batch.unit, rows);
+    await addToSweep(tx.db, batch.sweepId, batch.read, counts.get(resource.name)?.rejected ?? 0);
+  }
+  if (batch.scope !== null) {
+    const key = { passId: context.passId, accountId, resource: resource.name, scope: batch.scope };
+    await saveCursor(tx.db, key, batch.cursor, batch.done, now);
+  }
+  for (const name of [...counts.keys()].sort()) {
+    await addRunCounts(tx.db, context.runId, name, counts.get(name) ?? zeroCounts());
+  }
+  return { written };
+}
+
+/** Only the parents of the tables that `checks` speaks of have one number as their id; all of them have. */
+async function noteParents(context: RunContext, tx: Transaction, batch: Batch): Promise<void> {
+  const { unit, parents } = batch;
+  if (parents.length === 0 || unit.read.parent === undefined) return;
+  await markChecked(tx.db, unit.accountId, unit.resource.name, parents);
+  const whole = parents.filter((parent) => parent.whole).map((parent) => parent.parentId);
+  await noteVanished(context, tx, batch, {
+    tables: [unit.resource, ...(unit.resource.embeds ?? []).map((each) => resourceNamed(each.resource))],
+    column: unit.read.parent.column,
+    parentIds: whole,
+  });
+}
+
+async function rememberKeys(tx: Transaction, sweepId: string, unit: Unit, rows: readonly Row[]): Promise<void> {
+  const numeric = unit.resource.key.length === 1 && unit.resource.key[0] === 'id';
+  const offset = unit.resource.scope === 'global' ? 0 : 1;
+  const keys = [...new Set(rows.map((row) => row.key.slice(offset).join('/')))];
+  await addSweepKeys(tx.db, sweepId, keys, numeric);
+}

@@ -1,0 +1,83 @@
+import type { LobbieSyncError } from '../core/errors.ts';
+import { readPages } from '../extractors/pages.ts';
+import { type Window, windowQuery } from '../extractors/windows.ts';
+import { collect } from './collect.ts';
+import type { RunContext, Unit } from './context.ts';
+import { pathContext, requestFor } from './request.ts';
+import type { Chunk } from './stream.ts';
+
+/** Where a stream over one list stands. */
+export interface ListCursor {
+  /** Absent for the reading without bounds. */
+  readonly window?: Window;
+  /** The next page; null for the first. */
+  readonly next: string | null;
+  readonly pages: number;
+}
+
+/**
+ * The pages of one list as chunks. Each page holds a slot until it is committed.
+ *
+ * @param filter further query parameters
+ */
+export async function* listChunks(
+  context: RunContext,
+  unit: Unit,
+  start: ListCursor,
+  filter: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Chunk> {
+  const { read } = unit;
+  const range = start.window !== undefined && read.window !== undefined ? windowQuery(start.window, read.window) : {};
+  const query = { ...range, ...filter };
+  let held = 0;
+  try {
+    const pages = readPages({
+      read,
+      start: start.next,
+      clock: context.clock,
+      fetch: (cursor) => requestFor(context, unit, { query, cursor }),
+      proceed: async () => {
+        if (context.stop.requested) return false;
+        if (held === 0) {
+          await context.semaphore.acquire();
+          held = 1;
+        }
+        return !context.stop.requested;
+      },
+      onFault: (error: LobbieSyncError) => noteFault(context, unit, error),
+    });
+    let count = start.pages;
+    for await (const page of pages) {
+      count = page.restarted ? 1 : count + 1;
+      const cursor: ListCursor = {
+        ...(start.window ? { window: start.window } : {}),
+        next: page.nextCursor,
+        pages: count,
+      };
+      const slots = held;
+      held = 0;
+      yield {
+        collected: collect(unit.resource, read, page.records, {
+          accountId: unit.accountId,
+          context: pathContext(unit),
+          readAt: page.readAt,
+          unknown: (name) => context.counters.unknown(name),
+        }),
+        read: page.records.length,
+        cursor,
+        done: page.nextCursor === null,
+        slots,
+      };
+    }
+  } finally {
+    context.semaphore.release(held);
+  }
+}
+
+/** An answer that broke the contract and was asked for again; worth a line in the log. */
+export function noteFault(context: RunContext, unit: Unit, error: LobbieSyncError): void {
+  context.logger.warn(
+    { code: error.code, operation: unit.read.operation, account: unit.accountId, location: unit.locationId },
+    'the answer broke the contract and is asked for again',
+  );
+}

@@ -1,0 +1,300 @@
+import { ApiError, ContractError, LobbieSyncError, StopError } from '../core/errors.ts';
+import { type ListPage, readPages } from '../extractors/pages.ts';
+import type { ParentRead } from './batch.ts';
+import { collect } from './collect.ts';
+import type { RunContext, Unit } from './context.ts';
+import { noteFault } from './list-stream.ts';
+import { parentIds } from './parents.ts';
+import { pathContext, requestFor } from './request.ts';
+import type { Chunk } from './stream.ts';
+
+/** Where a stream over the children of parents stands. */
+export interface ParentCursor {
+  /** All parents up to this id are read. */
+  readonly after: string | null;
+  /** Parents that could not be read; tried once more at the end. */
+  readonly failed: readonly string[];
+  /** The parent that is half read, and its next page. */
+  readonly partial?: { readonly parent: string; readonly next: string };
+}
+
+export const noParents: ParentCursor = { after: null, failed: [] };
+
+/** So many parents in a row that can't be read mean that the list as a whole can't. */
+const FAILURES_IN_A_ROW = 5;
+/** So many parents without the list, and none with it, are no accident. */
+const ABSENT_IN_DOUBT = 5;
+/** A cursor is one row; a stream with more failed parents than this is given up. */
+const FAILURES_KEPT = 1000;
+
+type First = { readonly pages: AsyncGenerator<ListPage>; readonly page: ListPage | undefined };
+
+/**
+ * Reads the children of every parent, several parents at once, and hands them on in the order of the parents.
+ *
+ * @param source the parents; default all in the warehouse, in the order of their ids
+ */
+export async function* parentChunks(
+  context: RunContext,
+  unit: Unit,
+  start: ParentCursor,
+  source?: AsyncIterable<string>,
+): AsyncGenerator<Chunk> {
+  const stream = new ParentStream(context, unit, start, source);
+  yield* stream.all();
+  if (!stream.stopped && !context.stop.requested) yield* stream.again();
+}
+
+class ParentStream {
+  readonly #context: RunContext;
+  readonly #unit: Unit;
+  readonly #start: ParentCursor;
+  readonly #source: AsyncIterable<string> | undefined;
+  #after: string | null;
+  #failed: string[];
+  #inARow = 0;
+  #lastError: LobbieSyncError | undefined;
+  #stopped = false;
+  #answered = 0;
+  #absent = 0;
+
+  constructor(context: RunContext, unit: Unit, start: ParentCursor, source: AsyncIterable<string> | undefined) {
+    this.#context = context;
+    this.#source = source;
+    this.#unit = unit;
+    this.#start = start;
+    this.#after = start.after;
+    this.#failed = [...start.failed];
+  }
+
+  /** Whether a parent could not be read to its end because the run ends. Nothing after it may be handed on. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  async *all(): AsyncGenerator<Chunk> {
+    const { partial } = this.#start;
+    if (partial !== undefined) {
+      await this.#context.semaphore.acquire();
+      const rest = { pages: this.#pages(partial.parent, partial.next), page: undefined };
+      yield* this.#settle(partial.parent, this.#context.clock.now(), Promise.resolve(rest));
+      if (this.#stopped) return;
+    }
+    const inFlight: { id: string; asked: Date; first: Promise<First> }[] = [];
+    const ids = (this.#source ?? parentIds(this.#context, this.#unit, this.#after))[Symbol.asyncIterator]();
+    let exhausted = false;
+    try {
+      for (;;) {
+        while (!exhausted && inFlight.length < this.#context.concurrency * 2 && !this.#context.stop.requested) {
+          // Holding slots while waiting for one could make all streams wait for each other.
+          if (inFlight.length === 0) await this.#context.semaphore.acquire();
+          else if (!this.#context.semaphore.tryAcquire()) break;
+          const next = await ids.next().catch((error: unknown) => {
+            this.#context.semaphore.release();
+            throw error;
+          });
+          if (next.done) {
+            this.#context.semaphore.release();
+            exhausted = true;
+            break;
+          }
+          const asked = this.#context.clock.now();
+          const first = this.#first(next.value);
+          // It is awaited in its turn; until then a failure must not count as unhandled.
+          first.catch(() => undefined);
+          inFlight.push({ id: next.value, asked, first });
+          // Without this pause a head that is ready would wait until the window is full.
+          if (await isSettled((inFlight[0] as { first: Promise<First> }).first)) break;
+        }
+        const head = inFlight.shift();
+        if (head === undefined) return;
+        if (this.#context.stop.requested && !(await isSettled(head.first))) {
+          inFlight.unshift(head);
+          return;
+        }
+        yield* this.#settle(head.id, head.asked, head.first);
+        // The cursor knows one place only: a later parent must not be stored before this one.
+        if (this.#stopped) return;
+      }
+    } finally {
+      for (const { first } of inFlight) {
+        await first.catch(() => undefined);
+        this.#context.semaphore.release();
+      }
+    }
+  }
+
+  /** The parents that failed get one more chance at the end; what fails again is the stream's failure. */
+  async *again(): AsyncGenerator<Chunk> {
+    const retry = this.#failed;
+    this.#failed = [];
+    this.#inARow = 0;
+    for (const [index, id] of retry.entries()) {
+      if (this.#context.stop.requested) this.#stopped = true;
+      else {
+        await this.#context.semaphore.acquire();
+        const asked = this.#context.clock.now();
+        const first = this.#first(id);
+        first.catch(() => undefined);
+        yield* this.#settle(id, asked, first, retry.slice(index + 1));
+      }
+      if (this.#stopped) {
+        this.#failed.push(...retry.slice(index));
+        yield this.#chunk([], undefined, false, 0);
+        return;
+      }
+    }
+    if (this.#failed.length > 0) throw this.#failure();
+    this.#doubtAbsence();
+    yield this.#chunk([], undefined, true, 0);
+  }
+
+  async *#settle(
+    id: string,
+    asked: Date,
+    first: Promise<First>,
+    waiting: readonly string[] = [],
+  ): AsyncGenerator<Chunk> {
+    // Goes with the last chunk of the parent; given back here when there is none.
+    const slot = { held: true };
+    try {
+      const settled = await first;
+      this.#answered += 1;
+      yield* this.#rest(id, settled, slot, waiting);
+      this.#inARow = 0;
+    } catch (error) {
+      if (error instanceof StopError || this.#context.stop.requested) {
+        this.#stopped = true;
+        return;
+      }
+      const absent = this.#judge(id, asked, error);
+      this.#advance(id);
+      slot.held = false;
+      yield { ...this.#chunk([], undefined, false, 1, waiting), parents: absent };
+    } finally {
+      if (slot.held) this.#context.semaphore.release();
+    }
+  }
+
+  /** Decides what a parent that could not be read means for the stream; returns it if that says that it has no record. */
+  #judge(id: string, asked: Date, error: unknown): readonly ParentRead[] {
+    if (error instanceof ApiError && error.code === 'api.not_found') {
+      this.#absent += 1;
+      this.#lastError = error;
+      // For a list it may as well mean that the parent is gone; its own sweep finds that out.
+      return [{ parentId: id, at: asked, whole: this.#unit.read.absentOn404 === true }];
+    }
+    const known = error instanceof LobbieSyncError ? error : undefined;
+    if (known === undefined || known.action === 'abort' || known.action === 'account') throw error;
+    this.#lastError = known;
+    this.#failed.push(id);
+    this.#inARow += 1;
+    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) throw error;
+    return [];
+  }
+
+  /** A patient who has left explains one 404. When no parent at all has the list, its path is wrong. */
+  #doubtAbsence(): void {
+    // Chosen parents say nothing about all: those that show a sign may be the very ones that left.
+    if (this.#source !== undefined || this.#unit.read.absentOn404) return;
+    if (this.#answered > 0 || this.#absent < ABSENT_IN_DOUBT) return;
+    throw new ContractError(`${this.#unit.read.operation} answers 404 for every parent`, {
+      code: 'contract.no_such_list',
+      hint: 'The list was not taken as empty. Check LOBBIE_API_URL and LOBBIE_NEWER_PATHS.',
+      cause: this.#lastError,
+    });
+  }
+
+  #failure(): LobbieSyncError {
+    const shown = this.#failed.slice(0, 5).join(', ');
+    const more = this.#failed.length > 5 ? ` and ${this.#failed.length - 5} more` : '';
+    return new ContractError(
+      `${this.#unit.read.operation} can't be read for ${shown}${more}: ${this.#lastError?.message}`,
+      {
+        code: this.#lastError?.code ?? 'api.unavailable',
+        hint: this.#lastError?.hint ?? 'Run again; the other rows of this list are stored.',
+      },
+    );
+  }
+
+  async #first(id: string): Promise<First> {
+    const pages = this.#pages(id, null);
+    const first = await pages.next();
+    return { pages, page: first.done ? undefined : first.value };
+  }
+
+  #pages(id: string, start: string | null): AsyncGenerator<ListPage> {
+    const { read } = this.#unit;
+    return readPages({
+      read,
+      start,
+      clock: this.#context.clock,
+      fetch: (cursor) => requestFor(this.#context, this.#unit, { path: { [read.parent?.param ?? '']: id }, cursor }),
+      proceed: async () => !this.#context.stop.requested,
+      onFault: (error) => noteFault(this.#context, this.#unit, error),
+    });
+  }
+
+  /** Hands on the pages of the parent whose turn it is. Its slot goes back with its last page. */
+  async *#rest(id: string, first: First, slot: { held: boolean }, waiting: readonly string[]): AsyncGenerator<Chunk> {
+    let page = first.page;
+    // Only a list that came in one page is known to be whole within one batch.
+    let pages = 0;
+    if (page === undefined) {
+      pages = 1;
+      const next = await first.pages.next();
+      page = next.done ? undefined : next.value;
+    }
+    while (page !== undefined) {
+      const { nextCursor } = page;
+      pages += 1;
+      if (nextCursor === null) {
+        this.#advance(id);
+        slot.held = false;
+        const parents = [{ parentId: id, at: page.readAt, whole: pages === 1 }];
+        yield { ...this.#chunk(page.records, { id, page }, false, 1, waiting), parents };
+        return;
+      }
+      yield this.#chunk(page.records, { id, page, next: nextCursor }, false, 0, waiting);
+      const next = await first.pages.next();
+      page = next.done ? undefined : next.value;
+    }
+    // Stopped between two pages: the cursor knows where to go on.
+    this.#stopped = true;
+  }
+
+  #advance(id: string): void {
+    if (this.#after === null || BigInt(id) > BigInt(this.#after)) this.#after = id;
+  }
+
+  #chunk(
+    records: readonly unknown[],
+    from: { id: string; page: ListPage; next?: string } | undefined,
+    done: boolean,
+    slots: number,
+    waiting: readonly string[] = [],
+  ): Chunk {
+    const cursor: ParentCursor = {
+      after: this.#after,
+      failed: [...this.#failed, ...waiting],
+      ...(from?.next === undefined ? {} : { partial: { parent: from.id, next: from.next } }),
+    };
+    const collected =
+      from === undefined
+        ? new Map()
+        : collect(this.#unit.resource, this.#unit.read, records, {
+            accountId: this.#unit.accountId,
+            context: pathContext(this.#unit, from.id),
+            readAt: from.page.readAt,
+            unknown: (name) => this.#context.counters.unknown(name),
+          });
+    return { collected, read: records.length, cursor, done, slots };
+  }
+}
+
+/** Whether a promise has an outcome already; looks after pending microtasks and I/O callbacks had their turn. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  const turn = new Promise((resolve) => setImmediate(resolve, pending));
+  return (await Promise.race([promise.catch(() => undefined), turn])) !== pending;
+}

@@ -1,0 +1,60 @@
+import { parseJson } from '../api/json.ts';
+import type { Counts } from '../core/counts.ts';
+import type { LoneRecord } from '../core/row.ts';
+import type { Transaction } from '../db/transaction.ts';
+import { resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
+import { loadRows } from '../loaders/load.ts';
+import { identifier } from '../loaders/names.ts';
+import { addRejects } from '../state/rejects.ts';
+import { collect, preparerOf } from './collect.ts';
+import type { RunContext } from './context.ts';
+import { noteHints } from './hints.ts';
+
+/** What was done to which resource. */
+export type CountsByResource = ReadonlyMap<string, Partial<Counts>>;
+
+/**
+ * Stores a record that came alone, within the caller's transaction: row, history, reject, and what it makes due. Nothing is
+ * proven about a list. The counts are the caller's to store, last.
+ */
+export async function storeRecord(context: RunContext, tx: Transaction, lone: LoneRecord): Promise<CountsByResource> {
+  const resource = resourceNamed(lone.resource);
+  const record = lone.form === 'list' ? lone.record : await inListForm(tx, resource, lone);
+  const collected = collect(resource, { operation: 'listLocations', scope: resource.scope }, [record], {
+    accountId: lone.accountId,
+    context: lone.locationId === null ? {} : { location_id: lone.locationId },
+    readAt: lone.readAt,
+    unknown: (name) => context.counters.unknown(name),
+  });
+  const now = context.clock.now();
+  const counts = new Map<string, Partial<Counts>>();
+  for (const [name, { rows, rejects }] of collected) {
+    const { table } = preparerOf(resourceNamed(name));
+    const options = { runId: context.runId, now, staged: true, noHistory: context.noHistory };
+    const { inserted, updated, unchanged, changed } = await loadRows(tx, table, rows, options);
+    await noteHints(tx.db, resourceNamed(name), lone.accountId, changed, now);
+    await addRejects(tx.db, context.runId, rejects, now);
+    counts.set(name, { inserted, updated, unchanged, rejected: rejects.length });
+  }
+  return counts;
+}
+
+/**
+ * An answer may have other fields than a row of the list, as names of persons. Stored as it is, it would be a change, and the
+ * next pull another one. So it fills in the stored row: fields that row has, and those that were written.
+ */
+async function inListForm(tx: Transaction, resource: Resource, lone: LoneRecord): Promise<Record<string, unknown>> {
+  const { rows } = await tx.client.query<{ raw: string }>(
+    `SELECT raw::text AS raw FROM lobbie.${identifier(resource.name)} WHERE account_id = $1 AND id = $2`,
+    [lone.accountId, lone.id],
+  );
+  const stored = rows[0] === undefined ? undefined : (parseJson(rows[0].raw) as Record<string, unknown>);
+  if (stored === undefined) {
+    return Object.fromEntries(Object.entries(lone.record).filter(([name]) => resource.knownFields.has(name)));
+  }
+  const taken = new Set([...Object.keys(stored), ...(lone.written ?? [])]);
+  const given = Object.fromEntries(Object.entries(lone.record).filter(([name]) => taken.has(name)));
+  // In the order of the answer, which is that of the list: the stored one is Postgres' own, and another hash.
+  return { ...given, ...stored, ...given };
+}
