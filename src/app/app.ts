@@ -37,7 +37,7 @@ export type { PlanEntry } from '../push/plan.ts';
 export type { DeleteChoice } from '../runs/decide-deletes.ts';
 export type { RunReport } from '../runs/run.ts';
 export type { Target, TargetedOptions } from '../runs/targeted.ts';
-export type { OutboxEntry, OutboxSummary } from '../state/outbox-review.ts';
+export type { OutboxEntry, OutboxSummary } from '../state/outbox/review.ts';
 export type { RejectFilter, RejectSummary, StoredReject } from '../state/rejects.ts';
 export type { RunDetails } from '../state/runs.ts';
 export type { Progress } from '../streams/context.ts';

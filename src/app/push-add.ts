@@ -9,7 +9,7 @@ import { readCsv } from '../push/import/csv.ts';
 import { readNdjson } from '../push/import/ndjson.ts';
 import type { Fault } from '../push/validate.ts';
 import { addAudit } from '../state/audit.ts';
-import { insertRows, type NewOutboxRow, type OutboxReference, usedReferences } from '../state/outbox-add.ts';
+import { insertRows, type NewOutboxRow, type OutboxReference, usedReferences } from '../state/outbox/add.ts';
 import { type Access, actor } from './access.ts';
 
 export interface AddOptions {

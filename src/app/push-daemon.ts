@@ -9,9 +9,9 @@ import type { Part } from '../scheduler/daemon.ts';
 import type { SchedulerEvent } from '../scheduler/events.ts';
 import type { JobAlert, JobResult } from '../scheduler/job.ts';
 import { addAudit } from '../state/audit.ts';
-import { hasWork } from '../state/outbox.ts';
-import { setPaused } from '../state/outbox-control.ts';
-import { outboxNeeds } from '../state/outbox-review.ts';
+import { setPaused } from '../state/outbox/control.ts';
+import { outboxNeeds } from '../state/outbox/review.ts';
+import { hasWork } from '../state/outbox/rows.ts';
 import type { Access } from './access.ts';
 import { type ApplyReport, applyPush } from './push-run.ts';
 

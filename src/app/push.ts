@@ -6,8 +6,7 @@ import type { SyncDatabase } from '../db/tables.ts';
 import type { JsonObject } from '../push/row.ts';
 import { ownNames } from '../push/validate.ts';
 import { addAudit } from '../state/audit.ts';
-import type { OutboxChoice } from '../state/outbox.ts';
-import { type PushControl, readControl, setPaused } from '../state/outbox-control.ts';
+import { type PushControl, readControl, setPaused } from '../state/outbox/control.ts';
 import {
   approveRows,
   cancelRows,
@@ -21,7 +20,8 @@ import {
   retryRows,
   type StoredValues,
   storedValues,
-} from '../state/outbox-review.ts';
+} from '../state/outbox/review.ts';
+import type { OutboxChoice } from '../state/outbox/rows.ts';
 import { type Access, actor } from './access.ts';
 import { type AddOptions, type AddReport, addLines } from './push-add.ts';
 import {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { APPOINTMENT_BODIES, type AppointmentBody } from '../core/writable.ts';
 import { createPool } from '../db/pool.ts';
 import { kyselyOnPool } from '../db/transaction.ts';
-import { type BookingTrials, bookingTrials } from '../state/bookings.ts';
+import { type BookingTrials, bookingTrials } from '../state/outbox/bookings.ts';
 import type { DoctorDependencies, Finding } from './finding.ts';
 
 type Trials = Readonly<Record<AppointmentBody, BookingTrials>>;

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { DeleteStatus, Run, SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import { chooseRead } from '../extractors/select.ts';
-import { type OutboxSummary, outboxSummary } from '../state/outbox-review.ts';
+import { type OutboxSummary, outboxSummary } from '../state/outbox/review.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 

@@ -7,7 +7,7 @@ import type { AppointmentBody, ConflictPolicy } from '../core/writable.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Transaction } from '../db/transaction.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { OutboxChoice } from '../state/outbox.ts';
+import type { OutboxChoice } from '../state/outbox/rows.ts';
 import type { Guards } from './guards.ts';
 
 /** How changes are delivered. */

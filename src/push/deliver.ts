@@ -1,6 +1,6 @@
 import { stringifyJson } from '../api/json.ts';
 import { writableFields } from '../core/writable.ts';
-import type { Verdict } from '../state/outbox-writes.ts';
+import type { Verdict } from '../state/outbox/writes.ts';
 import type { PushContext } from './context.ts';
 import { adopt, askPerson, notYetAgain, settleSearch } from './doubt.ts';
 import { asRecord, type ReadRecord, readRecord } from './lobbie.ts';

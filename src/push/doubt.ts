@@ -1,5 +1,5 @@
 import type { LoneRecord } from '../core/row.ts';
-import type { Verdict } from '../state/outbox-writes.ts';
+import type { Verdict } from '../state/outbox/writes.ts';
 import { MOST_TRIES, type PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import type { Search } from './search.ts';

@@ -1,5 +1,5 @@
 import { writableFields } from '../core/writable.ts';
-import { type OutboxChoice, openRows } from '../state/outbox.ts';
+import { type OutboxChoice, openRows } from '../state/outbox/rows.ts';
 import type { PushContext } from './context.ts';
 import { mergeOf, referenceFault } from './deliver.ts';
 import { readRecord } from './lobbie.ts';

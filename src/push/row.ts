@@ -1,6 +1,6 @@
 import { parseJson } from '../api/json.ts';
 import type { OutboxStatus } from '../core/writable.ts';
-import type { StoredOutboxRow } from '../state/outbox.ts';
+import type { StoredOutboxRow } from '../state/outbox/rows.ts';
 
 /** A JSON object as Lobbie or a writer gave it, with numbers that a double can't hold kept as text (see api/json.ts). */
 export type JsonObject = Readonly<Record<string, unknown>>;

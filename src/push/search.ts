@@ -1,7 +1,7 @@
 import { LobbieSyncError } from '../core/errors.ts';
 import { isId } from '../core/ids.ts';
 import { OVER_STATUSES } from '../core/writable.ts';
-import { knownBefore, knownPatient, resultsOfOthers } from '../state/known.ts';
+import { knownBefore, knownPatient, resultsOfOthers } from '../state/outbox/known.ts';
 import type { PushContext } from './context.ts';
 import { listRecords, type ReadRecord } from './lobbie.ts';
 import type { JsonObject, OutboxRow } from './row.ts';

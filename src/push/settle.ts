@@ -4,7 +4,7 @@ import type { LoneRecord } from '../core/row.ts';
 import { classifyError, isDataError } from '../db/pool.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { addAudit } from '../state/audit.ts';
-import { type AttemptEnd, endAttempt, moveRow, rebaseLater, type Verdict } from '../state/outbox-writes.ts';
+import { type AttemptEnd, endAttempt, moveRow, rebaseLater, type Verdict } from '../state/outbox/writes.ts';
 import type { PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import type { Written } from './write.ts';

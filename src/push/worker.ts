@@ -1,9 +1,9 @@
 import PQueue from 'p-queue';
 import { type LobbieSyncError, StopError } from '../core/errors.ts';
 import { classifyError } from '../db/pool.ts';
-import { eligibleRows, nextDue } from '../state/outbox.ts';
-import { readControl } from '../state/outbox-control.ts';
-import { doubtAbandoned, moveRow, type Verdict } from '../state/outbox-writes.ts';
+import { readControl } from '../state/outbox/control.ts';
+import { eligibleRows, nextDue } from '../state/outbox/rows.ts';
+import { doubtAbandoned, moveRow, type Verdict } from '../state/outbox/writes.ts';
 import type { PushContext } from './context.ts';
 import { deliverRow } from './deliver.ts';
 import { type OutboxRow, parseRow } from './row.ts';

@@ -1,6 +1,6 @@
 import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
 import { classifyError } from '../db/pool.ts';
-import { claimWrite, endAttempt } from '../state/outbox-writes.ts';
+import { claimWrite, endAttempt } from '../state/outbox/writes.ts';
 import { PUSH_PRIORITY, type PushContext } from './context.ts';
 import { pathOf, writeOperation } from './lobbie.ts';
 import type { JsonObject, OutboxRow } from './row.ts';

@@ -1,5 +1,6 @@
 import { EXIT } from '../core/errors.ts';
-import type { AlertState, ResourceAge } from '../state/schedule.ts';
+import type { AlertState } from '../state/alert-states.ts';
+import type { ResourceAge } from '../state/resource-ages.ts';
 import type { SchedulerEvent } from './events.ts';
 import type { JobAlert, JobResult } from './job.ts';
 

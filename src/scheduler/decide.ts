@@ -1,5 +1,5 @@
 import { EXIT } from '../core/errors.ts';
-import type { Night, NightlySyncEnd } from '../state/schedule.ts';
+import type { NightlySync, NightlySyncEnd } from '../state/schedule.ts';
 import type { JobResult } from './job.ts';
 
 /** What a moment asks for. */
@@ -10,22 +10,27 @@ export type Decision =
   /** Its own job is still running: these nights are not done. */
   | { readonly kind: 'overlap'; readonly skip: readonly Date[] }
   /** A night is recorded as running and nobody holds its lock: its process may only have lost its connection. */
-  | { readonly kind: 'watch'; readonly night: Night }
+  | { readonly kind: 'watch'; readonly night: NightlySync }
   /** A night ended its process so often that it is not tried again. */
-  | { readonly kind: 'give_up'; readonly night: Night }
+  | { readonly kind: 'give_up'; readonly night: NightlySync }
   /** A night is tried again: it waited, or its process is gone. */
-  | { readonly kind: 'again'; readonly night: Night }
+  | { readonly kind: 'again'; readonly night: NightlySync }
   /** A new night is begun; older ones that nobody did are recorded as skipped. */
-  | { readonly kind: 'begin'; readonly due: Date; readonly skip: readonly Date[]; readonly settle: Night | undefined };
+  | {
+      readonly kind: 'begin';
+      readonly due: Date;
+      readonly skip: readonly Date[];
+      readonly settle: NightlySync | undefined;
+    };
 
 export interface Situation {
   readonly now: Date;
   /** Instants since the last recorded night, oldest first. */
   readonly dues: readonly Date[];
   /** The latest recorded night. */
-  readonly last: Night | undefined;
+  readonly last: NightlySync | undefined;
   /** The night that is recorded as running or waiting. */
-  readonly open: Night | undefined;
+  readonly open: NightlySync | undefined;
   /** Whether this process runs the job now. */
   readonly mine: boolean;
   /** Since when nobody is seen to hold the lock of a running night; undefined: not known. */

@@ -2,13 +2,13 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
+import { JobLock } from '../state/job-lock.ts';
 import {
   claimAgain,
   claimNew,
-  JobLock,
   type JobState,
   jobState,
-  type Night,
+  type NightlySync,
   recordFirstStart,
   recordSkipped,
   settleNightlySync,
@@ -158,7 +158,7 @@ export class JobRunner {
     }
   }
 
-  #freeSince(open: Night | undefined, now: Date): Date | undefined {
+  #freeSince(open: NightlySync | undefined, now: Date): Date | undefined {
     if (open?.status !== 'running') {
       this.#free = undefined;
       return undefined;
@@ -191,14 +191,14 @@ export class JobRunner {
     return true;
   }
 
-  async #giveUp(lock: JobLock, night: Night, now: Date): Promise<void> {
+  async #giveUp(lock: JobLock, night: NightlySync, now: Date): Promise<void> {
     const message = `its process ended ${night.attempts} times before it was done`;
     await settleNightlySync(lock.db, night, 'failed', message, now);
     this.#options.logger.error({ job: night.job, due: night.dueAt }, 'a night is given up');
     this.#tellLost(night, 'failed', message);
   }
 
-  #tellLost(night: Night, status: 'failed' | 'incomplete', message: string): void {
+  #tellLost(night: NightlySync, status: 'failed' | 'incomplete', message: string): void {
     const result = { status, exitCode: status === 'failed' ? 1 : 5, message };
     const { job, dueAt: due } = night;
     this.#options.onEvent({ kind: 'ended', job, due, result, nextAttemptAt: null, interrupted: false });
@@ -245,7 +245,7 @@ export class JobRunner {
 }
 
 /** What a night was that is left behind because the next one is due. */
-function ending(night: Night): ['incomplete' | 'failed', string] {
+function ending(night: NightlySync): ['incomplete' | 'failed', string] {
   if (night.status === 'running') return ['incomplete', 'its process ended without recording an end'];
   const status = night.exitCode === 5 ? 'incomplete' : 'failed';
   return [status, `${night.message ?? 'not done'}; not tried again, as the next night was due`];

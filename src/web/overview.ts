@@ -1,15 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Run, SyncDatabase } from '../db/tables.ts';
-import { type OutboxSummary, outboxSummary } from '../state/outbox-review.ts';
+import { type AlertState, alertStates } from '../state/alert-states.ts';
+import { type OutboxSummary, outboxSummary } from '../state/outbox/review.ts';
+import { type ResourceAge, resourceAges } from '../state/resource-ages.ts';
 import { latestRuns } from '../state/runs.ts';
-import {
-  type AlertState,
-  alertStates,
-  latestNightlySyncs,
-  type Night,
-  type ResourceAge,
-  resourceAges,
-} from '../state/schedule.ts';
+import { latestNightlySyncs, type NightlySync } from '../state/schedule.ts';
 
 type Db = Kysely<SyncDatabase>;
 
@@ -36,7 +31,7 @@ export interface Overview {
   readonly running: readonly { readonly kind: string; readonly id: string }[];
   readonly openRejects: readonly { readonly resource: string; readonly rejects: number }[];
   readonly freshness: readonly ResourceAge[];
-  readonly nights: readonly Night[];
+  readonly nights: readonly NightlySync[];
   readonly alerts: readonly AlertState[];
   /** Changes on their way to Lobbie. */
   readonly outbox: OutboxSummary;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createPool } from '../../src/db/pool.ts';
 import { kyselyOnPool } from '../../src/db/transaction.ts';
-import type { OutboxChoice } from '../../src/state/outbox.ts';
-import { outboxSummary } from '../../src/state/outbox-review.ts';
+import { outboxSummary } from '../../src/state/outbox/review.ts';
+import type { OutboxChoice } from '../../src/state/outbox/rows.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/databases.ts';
 import { count, query, sessionsGone } from '../support/harness.ts';

@@ -1,7 +1,7 @@
 import { stringifyJson } from '../../api/json.ts';
 import { WRITABLE_RESOURCES, WRITE_OPERATIONS } from '../../core/writable.ts';
 import { asText } from '../../extractors/values.ts';
-import type { NewOutboxRow, OutboxReference } from '../../state/outbox-add.ts';
+import type { NewOutboxRow, OutboxReference } from '../../state/outbox/add.ts';
 import { type Fault, type ValidateOptions, validateRow } from '../validate.ts';
 import { checkValue, externalRefOf } from '../values.ts';
 import { type Given, type ImportLine, type OwnColumn, ownColumn } from './line.ts';

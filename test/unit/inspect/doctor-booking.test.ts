@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bookingFinding } from '../../../src/inspect/doctor-booking.ts';
-import type { BookingTrials } from '../../../src/state/bookings.ts';
+import type { BookingTrials } from '../../../src/state/outbox/bookings.ts';
 
 const untried: BookingTrials = { succeeded: 0, latest: null };
 const refused = (httpStatus: number, outboxId = '17'): BookingTrials => ({

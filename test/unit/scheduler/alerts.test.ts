@@ -6,7 +6,8 @@ import { alertBody, sendAlerts } from '../../../src/scheduler/alert-sender.ts';
 import { type Alert, type AlertInput, decideAlerts } from '../../../src/scheduler/alerts.ts';
 import type { SchedulerEvent } from '../../../src/scheduler/events.ts';
 import type { JobResult } from '../../../src/scheduler/job.ts';
-import type { AlertState, ResourceAge } from '../../../src/state/schedule.ts';
+import type { AlertState } from '../../../src/state/alert-states.ts';
+import type { ResourceAge } from '../../../src/state/resource-ages.ts';
 
 const HOUR = 3_600_000;
 const START = Date.parse('2026-05-01T02:00:00Z');

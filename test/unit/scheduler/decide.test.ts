@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type Attempt, decide, decideEnd, type Situation } from '../../../src/scheduler/decide.ts';
 import type { JobResult } from '../../../src/scheduler/job.ts';
-import type { Night } from '../../../src/state/schedule.ts';
+import type { NightlySync } from '../../../src/state/schedule.ts';
 
 const date = (text: string) => new Date(`2026-05-${text}:00Z`);
-const night = (more: Partial<Night>): Night => ({
+const night = (more: Partial<NightlySync>): NightlySync => ({
   job: 'sync',
   dueAt: date('01T02:00'),
   status: 'succeeded',

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { APPOINTMENT_BODIES, type AppointmentBody } from '../core/writable.ts';
-import type { SyncDatabase } from '../db/tables.ts';
+import { APPOINTMENT_BODIES, type AppointmentBody } from '../../core/writable.ts';
+import type { SyncDatabase } from '../../db/tables.ts';
 
 /** What Lobbie answered to bookings that were sent in one form of the body. */
 export interface BookingTrials {

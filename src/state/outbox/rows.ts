@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { OutboxStatus, WritableResource, WriteOperation } from '../core/writable.ts';
-import type { SyncDatabase } from '../db/tables.ts';
-import { readControl } from './outbox-control.ts';
+import type { OutboxStatus, WritableResource, WriteOperation } from '../../core/writable.ts';
+import type { SyncDatabase } from '../../db/tables.ts';
+import { readControl } from './control.ts';
 
 type Db = Kysely<SyncDatabase>;
 

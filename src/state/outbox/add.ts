@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { WritableResource, WriteOperation } from '../core/writable.ts';
-import type { SyncDatabase } from '../db/tables.ts';
+import type { WritableResource, WriteOperation } from '../../core/writable.ts';
+import type { SyncDatabase } from '../../db/tables.ts';
 
 /** A row as a writer gives it. */
 export interface NewOutboxRow {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { SyncDatabase } from '../db/tables.ts';
+import type { SyncDatabase } from '../../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 

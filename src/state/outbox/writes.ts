@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { OutboxStatus } from '../core/writable.ts';
-import type { AttemptOutcome, SyncDatabase } from '../db/tables.ts';
-import { ACTIVE } from './outbox.ts';
+import type { OutboxStatus } from '../../core/writable.ts';
+import type { AttemptOutcome, SyncDatabase } from '../../db/tables.ts';
+import { ACTIVE } from './rows.ts';
 
 type Db = Kysely<SyncDatabase>;
 

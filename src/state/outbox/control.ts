@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { SyncDatabase } from '../db/tables.ts';
+import type { SyncDatabase } from '../../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import { OUTBOX_STATUSES, type OutboxStatus, type WritableResource, type WriteOperation } from '../core/writable.ts';
-import type { SyncDatabase } from '../db/tables.ts';
-import { ACTIVE, chosen, type OutboxChoice } from './outbox.ts';
-import { type PushControl, readControl } from './outbox-control.ts';
+import { OUTBOX_STATUSES, type OutboxStatus, type WritableResource, type WriteOperation } from '../../core/writable.ts';
+import type { SyncDatabase } from '../../db/tables.ts';
+import { type PushControl, readControl } from './control.ts';
+import { ACTIVE, chosen, type OutboxChoice } from './rows.ts';
 
 type Db = Kysely<SyncDatabase>;
 

@@ -1,0 +1,51 @@
+import { type Kysely, sql } from 'kysely';
+import type { SyncDatabase } from '../db/tables.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** What was last told of a condition. */
+export interface AlertState {
+  readonly key: string;
+  /** `ok`, or the name of what is wrong. */
+  readonly state: string;
+  readonly since: Date;
+  /** Null: nobody could be told yet. */
+  readonly lastSent: Date | null;
+  readonly message: string;
+  readonly runId: string | null;
+}
+
+/** Conditions that were ever told, by key. */
+export async function alertStates(db: Db): Promise<readonly AlertState[]> {
+  const { rows } = await sql<AlertState>`SELECT key, state, since, last_sent AS "lastSent", message,
+    run_id::text AS "runId" FROM lobbie_sync.alert_state ORDER BY key`.execute(db);
+  return rows;
+}
+
+/**
+ * Decides on the states and stores what was decided, one process at a time, so that two that see the same don't both
+ * tell it.
+ */
+export async function updateAlertStates<T extends { readonly states: readonly AlertState[] }>(
+  db: Db,
+  decide: (previous: readonly AlertState[]) => T,
+): Promise<T> {
+  return await db.transaction().execute(async (tx) => {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended('lobbie-sync alerts', 0))`.execute(tx);
+    const decided = decide(await alertStates(tx));
+    for (const { key, state, since, lastSent, message, runId } of decided.states) {
+      await sql`INSERT INTO lobbie_sync.alert_state (key, state, since, last_sent, message, run_id)
+        VALUES (${key}, ${state}, ${since}, ${lastSent}, ${message}, ${runId}::bigint)
+        ON CONFLICT (key) DO UPDATE SET state = excluded.state, since = excluded.since,
+          last_sent = excluded.last_sent, message = excluded.message, run_id = excluded.run_id`.execute(tx);
+    }
+    return decided;
+  });
+}
+
+/** Notes that conditions could not be told after all, unless they changed meanwhile: they are told again later. */
+export async function markUntold(db: Db, keys: readonly string[], sentAt: Date): Promise<void> {
+  if (keys.length === 0) return;
+  await sql`UPDATE lobbie_sync.alert_state SET last_sent = NULL
+    WHERE key = ANY(${[...keys]}::text[]) AND last_sent = ${sentAt}`.execute(db);
+}

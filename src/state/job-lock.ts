@@ -1,0 +1,82 @@
+import type { Kysely } from 'kysely';
+import pg from 'pg';
+import type { SyncDatabase } from '../db/tables.ts';
+import { kyselyOn } from '../db/transaction.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** How long the database may take to answer on the connection that holds a lock, milliseconds. */
+const ANSWER_MS = 15_000;
+
+/**
+ * The lock of a job, on a connection of its own: whoever holds it is the only one to begin or end a night. Postgres frees
+ * it when the process or the connection dies, however it dies.
+ *
+ * Needs a session of its own: behind a pooler in transaction mode, connect to the database directly.
+ */
+export class JobLock {
+  readonly db: Db;
+  readonly #client: pg.Client;
+  #released = false;
+  #ended = false;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+    this.db = kyselyOn(client);
+    client.once('end', () => {
+      this.#ended = true;
+    });
+  }
+
+  /** Undefined when somebody else holds it. @throws the driver's error when the database can't be reached */
+  static async take(connectionString: string, job: string): Promise<JobLock | undefined> {
+    const client = new pg.Client({
+      connectionString,
+      application_name: 'lobbie-sync schedule',
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
+      keepAlive: true,
+      options: '-c timezone=UTC -c client_min_messages=warning -c idle_in_transaction_session_timeout=60000',
+    });
+    // Without a listener a lost connection would end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ held: boolean }>(
+        `SELECT pg_try_advisory_lock(hashtextextended('lobbie-sync schedule ' || $1, 0)) AS held`,
+        [job],
+      );
+      if (rows[0]?.held === true) return new JobLock(client);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    await client.end().catch(() => undefined);
+    return undefined;
+  }
+
+  /** Calls `listener` once when the connection is lost; not when it is released. */
+  onLost(listener: () => void): void {
+    const tell = () => {
+      if (!this.#released) listener();
+    };
+    if (this.#ended) tell();
+    else this.#client.once('end', tell);
+  }
+
+  /** Asks the database for a sign of life; a connection that gives none is closed, which counts as lost. */
+  async check(): Promise<void> {
+    if (this.#ended || this.#released) return;
+    await this.#client.query('SELECT 1').catch(() => this.#close());
+  }
+
+  /** Frees the lock. */
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#ended) await this.#client.end().catch(() => undefined);
+  }
+}
