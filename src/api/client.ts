@@ -6,9 +6,10 @@ import { stringifyJson } from './json.ts';
 import { createLimiter, type LimiterState } from './limiter.ts';
 import type { OperationSpec } from './operation.ts';
 import { type OperationId, type OperationParams, type OperationResult, operations } from './operations.generated.ts';
-import { callError, readOutcome } from './outcome.ts';
+import { callError, readOutcome, waitTooLong } from './outcome.ts';
 import { buildUrl, headerParams, headerValue, type NewerPaths, type Params, pathIds } from './request.ts';
-import { DEFAULT_RETRY, decide, NO_HISTORY, type RetryPolicy } from './retry.ts';
+import { DEFAULT_RETRY, decide, NO_HISTORY, REFUSED_HERE, type RetryPolicy } from './retry.ts';
+import { ClockSkew, timed } from './skew.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type Fetch } from './transport.ts';
 
@@ -80,13 +81,16 @@ export interface ApiClientState extends LimiterState {
   /** Attempts sent, retries included, token calls not. */
   readonly requests: number;
   readonly retries: number;
+  /** Milliseconds that Lobbie's clock is ahead of this machine's, negative when behind; undefined before any answer. */
+  readonly clockSkewMs: number | undefined;
 }
 
 export interface ApiClient {
   /**
    * @throws ApiError with `code` and `action` as in retry.ts and token.ts
    * @throws ContractError `contract.body_too_large`
-   * @throws StopError when the client is closed, the signal's reason when aborted, whatever `beforeAttempt` throws
+   * @throws StopError when the client is closed or Lobbie asks for a longer wait than `retry.maxWaitMs`, the signal's reason
+   * when aborted, whatever `beforeAttempt` throws
    */
   call<Op extends OperationId>(
     op: Op,
@@ -96,11 +100,16 @@ export interface ApiClient {
   /** The same for generic code. @throws TypeError when there is no such operation */
   callRaw(op: string, params: Params, options?: CallOptions): Promise<ApiResponse<unknown>>;
   readonly state: ApiClientState;
+  /** Gets a token if there is none, which also tells Lobbie's clock. @throws as `call` does */
+  signIn(signal?: AbortSignal): Promise<void>;
   /** Use only this share of the configured rate, more than 0 to 1; for several processes with one key. */
   share(fraction: number): void;
   /** Ends what waits and what is under way. */
   close(): Promise<void>;
 }
+
+/** Shorter waits are the everyday of a rate limit and not worth a line. */
+const REPORTED_WAIT_MS = 5000;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const clock = options.clock ?? systemClock;
@@ -109,11 +118,15 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const newerPaths = options.newerPaths ?? [];
   const apiKey = options.apiKey === undefined ? {} : { 'x-api-key': headerValue('x-api-key', options.apiKey) };
   const closing = new AbortController();
-  const transport = createTransport(options);
+  const skew = new ClockSkew();
+  const transport = timed(createTransport(options), clock, skew);
   const tokens = createTokenSource({ ...options, transport, clock, random, retry, closed: closing.signal });
   const limiter = createLimiter({ ...options, maxConcurrent: options.concurrency, clock });
   let requests = 0;
   let retries = 0;
+  /** The token that was last accepted by any operation, and operations that refused one that others accept. */
+  let accepted: string | undefined;
+  const refused = new Set<string>();
 
   async function callRaw(op: string, params: Params, call: CallOptions = {}): Promise<ApiResponse<unknown>> {
     const spec = specOf(op);
@@ -163,13 +176,30 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         }
         const { result, sentAt } = attempt;
         const outcome = readOutcome(result, spec.write, clock.now());
-        if (outcome.ok) return { body: outcome.body, status: outcome.status, sentAt, attempts };
+        if (outcome.ok) {
+          accepted = attempt.token;
+          refused.delete(op);
+          return { body: outcome.body, status: outcome.status, sentAt, attempts };
+        }
         const { failure, requestId } = outcome;
+        const judged = decide(failure, nature, history, retry, random);
+        const fields = { operationId: op, ids, attempts, requestId };
+        if (judged.do === 'stop') throw waitTooLong(fields, judged.waitMs, clock.now(), retry.maxWaitMs);
         if (failure.kind === 'status' && (failure.status === 429 || failure.status === 503)) {
           limiter.throttled(sentAt, failure.retryAfterMs);
+          const waitMs = failure.retryAfterMs ?? 0;
+          if (waitMs >= REPORTED_WAIT_MS) options.logger?.warn({ ...fields, waitMs }, 'Lobbie asks to wait');
         }
-        const decision = decide(failure, nature, history, retry, random);
-        const fields = { operationId: op, ids, attempts, requestId };
+        const unauthorized = failure.kind === 'status' && failure.status === 401;
+        const refusedHere =
+          unauthorized &&
+          (judged.do === 'fail'
+            ? accepted === attempt.token ||
+              (!spec.write && (await worksElsewhere(op, attempt.token, call, link.signal)))
+            : // Known by now: a new token for each parent of a list would wear out the token endpoint.
+              accepted === attempt.token && refused.has(op));
+        if (refusedHere) refused.add(op);
+        const decision = refusedHere ? REFUSED_HERE : judged;
         if (decision.do === 'fail') {
           if (result.kind === 'answer') call.onRefusal?.(result.text);
           throw callError(fields, failure, decision);
@@ -189,11 +219,28 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     }
   }
 
+  /** Asks another operation with the same token. An answer other than 401 says that the token itself is good. */
+  async function worksElsewhere(op: string, token: string, call: CallOptions, signal: AbortSignal): Promise<boolean> {
+    const other = op === 'listRoleGroups' ? 'listEventTypes1' : 'listRoleGroups';
+    const url = buildUrl(options.baseUrl, other, specOf(other), {}, newerPaths);
+    const headers = { accept: 'application/json', ...apiKey, authorization: `Bearer ${token}` };
+    const probe = async () => {
+      await call.beforeAttempt?.();
+      requests += 1;
+      return await transport.send({ method: 'GET', url, headers }, signal, call.timeoutMs);
+    };
+    const result = await limiter.run(probe, { priority: 0, signal });
+    if (result.kind !== 'answer' || result.status === 401 || result.status >= 500) return false;
+    accepted = token;
+    return true;
+  }
+
   return {
+    signIn: async (signal) => void (await tokens.get(signal)),
     call: (op, params, call) => callRaw(op, params as Params, call) as Promise<ApiResponse<never>>,
     callRaw,
     get state() {
-      return { ...limiter.state, requests, retries };
+      return { ...limiter.state, requests, retries, clockSkewMs: skew.ms };
     },
     share: (fraction) => limiter.share(fraction),
     async close() {

@@ -33,10 +33,51 @@ const RISKY_NUMBER = /(?:^|[\s:,[-])[\d.]{16}|[\d.][eE][+-]?\d{3}/;
  */
 export function parseJson(text: string): unknown {
   if (!RISKY_NUMBER.test(text)) return JSON.parse(text);
+  try {
+    return parseExactly(text);
+  } catch (error) {
+    // Going through the values is recursive, unlike parsing: one record that is nested very deep must not take its page along.
+    if (!(error instanceof RangeError)) throw error;
+    return parseExactly(cutDeep(text));
+  }
+}
+
+function parseExactly(text: string): unknown {
   return json.parse(text, (_key, value, context) => {
     if (typeof value !== 'number' || context.source === undefined) return value;
     return survives(value, context.source) ? value : json.rawJSON(context.source);
   });
+}
+
+/** Stands where a value was nested deeper than is read; holds NUL, which no record can store, so its record is rejected. */
+export const TOO_DEEP = '\u0000nested too deep';
+
+/** Levels of arrays and objects that are read of a page when it has too many. */
+const LEVELS = 200;
+
+/** JSON text with everything below {@link LEVELS} replaced by {@link TOO_DEEP}. Text that is no JSON stays none. Pure. */
+function cutDeep(text: string): string {
+  let out = '';
+  let from = 0;
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (quoted) {
+      if (char === 0x5c) at += 1;
+      else if (char === 0x22) quoted = false;
+      continue;
+    }
+    if (char === 0x22) quoted = true;
+    else if (char === 0x5b || char === 0x7b) {
+      depth += 1;
+      if (depth === LEVELS) out += text.slice(from, at) + JSON.stringify(TOO_DEEP);
+    } else if (char === 0x5d || char === 0x7d) {
+      if (depth === LEVELS) from = at + 1;
+      depth -= 1;
+    }
+  }
+  return out + text.slice(from);
 }
 
 /** As `JSON.stringify`, with `bigint` written as a plain number. Undefined gives undefined. */

@@ -1,5 +1,5 @@
 /** What an exchange amounts to, and the error that a caller gets when it amounts to nothing. Pure. */
-import { ApiError } from '../core/errors.ts';
+import { ApiError, StopError } from '../core/errors.ts';
 import { parseJson } from './json.ts';
 import type { Decision, Failure } from './retry.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -86,4 +86,19 @@ function described(failure: Failure): string {
   const detail = failure.detail === undefined ? '' : ` (${failure.detail})`;
   if (failure.kind !== 'body') return `got no answer${detail}`;
   return `answered ${failure.status} with a body that is cut short or not JSON${detail}`;
+}
+
+/** Ends the run: nobody should hang for hours without a word, and the next run goes on from there. */
+export function waitTooLong(
+  { operationId }: { readonly operationId: string },
+  waitMs: number,
+  now: Date,
+  maxWaitMs: number,
+): StopError {
+  const until = new Date(now.getTime() + waitMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return new StopError(
+    'stop.wait',
+    `${operationId}: Lobbie asks to wait until ${until}, longer than the ${Math.round(maxWaitMs / 1000)} s of LOBBIE_MAX_WAIT`,
+    'Run the same command after that time: it continues where this run stopped.',
+  );
 }

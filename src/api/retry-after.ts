@@ -1,9 +1,13 @@
 /** The latest instant that is believed; a bogus date must not stop a sync for years. */
 const LONGEST_MS = 7 * 24 * 3_600_000;
 
+/** A number of seconds from here on is an instant since 1970, as some gateways send it; of milliseconds from the second on. */
+const EPOCH_SECONDS_FROM = 1e9;
+const EPOCH_MS_FROM = 1e12;
+
 /**
  * How long a `Retry-After` header asks to wait, in milliseconds from `now`. The format is that of RFC 9110, 10.2.3: whole
- * seconds or an HTTP date; fractions of a second are accepted too. A date in the past gives 0, more than seven days are
+ * seconds or an HTTP date; fractions of a second and seconds or milliseconds since 1970 are accepted too. A date in the past gives 0, more than seven days are
  * cut to seven. Pure.
  *
  * @returns undefined when the header is missing or is neither of the two forms.
@@ -11,7 +15,12 @@ const LONGEST_MS = 7 * 24 * 3_600_000;
 export function parseRetryAfter(header: string | null | undefined, now: Date): number | undefined {
   const text = header?.trim();
   if (text === undefined || text === '') return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), LONGEST_MS);
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    const figure = Number(text);
+    const instant = figure >= EPOCH_MS_FROM ? figure : figure * 1000;
+    const wait = figure >= EPOCH_SECONDS_FROM ? instant - now.getTime() : instant;
+    return Math.min(Math.max(Math.ceil(wait), 0), LONGEST_MS);
+  }
   // Only texts with a month's name or in ISO form: Date.parse takes "-5" and "3 apples" for dates too.
   if (!/[A-Za-z]{3}.*\d{2}:\d{2}|^\d{4}-\d{2}-\d{2}T/.test(text)) return undefined;
   const at = Date.parse(text);

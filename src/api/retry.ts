@@ -18,11 +18,13 @@ export interface History {
   readonly throttles: number;
   /** 429 and 503 answers with Retry-After. */
   readonly waits: number;
+  /** What those asked to wait, milliseconds. */
+  readonly waitedMs: number;
   /** Whether the attempt before this one was answered 401 too. */
   readonly unauthorized: boolean;
 }
 
-export const NO_HISTORY: History = { failures: 0, throttles: 0, waits: 0, unauthorized: false };
+export const NO_HISTORY: History = { failures: 0, throttles: 0, waits: 0, waitedMs: 0, unauthorized: false };
 
 /** What matters about the call itself. */
 export interface CallNature {
@@ -39,6 +41,8 @@ export interface RetryPolicy {
   readonly maxThrottles: number;
   /** How many Retry-After waits one call obeys. Default 50. */
   readonly maxWaits: number;
+  /** Longest that one call waits for Retry-After in all, milliseconds. More ends the run. Default 900,000. */
+  readonly maxWaitMs: number;
   /** First backoff in milliseconds; doubles each time. Default 250. */
   readonly baseMs: number;
   /** Longest backoff in milliseconds. Default 20,000. */
@@ -49,6 +53,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: 8,
   maxThrottles: 20,
   maxWaits: 50,
+  maxWaitMs: 900_000,
   baseMs: 250,
   capMs: 20_000,
 };
@@ -56,6 +61,8 @@ export const DEFAULT_RETRY: RetryPolicy = {
 export type Decision =
   /** Send again after `delayMs`; `shared` waits hold up every caller of the API key. */
   | { readonly do: 'retry'; readonly delayMs: number; readonly shared: boolean; readonly history: History }
+  /** The wait that is asked for is longer than anybody should hang without a word: the run ends until then. */
+  | { readonly do: 'stop'; readonly waitMs: number }
   /** Get a new token, then send again. */
   | { readonly do: 'refresh'; readonly history: History }
   | {
@@ -120,6 +127,14 @@ function afterUnauthorized(history: History): Decision {
   };
 }
 
+/** Refused twice with a fresh token that other operations take: the right for this operation is what is missing. */
+export const REFUSED_HERE: Extract<Decision, { do: 'fail' }> = {
+  do: 'fail',
+  action: 'skip',
+  code: 'api.unauthorized',
+  hint: 'The token works for other lists: ask Lobbie for the scope of this one, or leave the list out (lobbie-sync resources off).',
+};
+
 function afterThrottle(
   failure: { readonly status: number; readonly retryAfterMs?: number | undefined },
   history: History,
@@ -132,8 +147,10 @@ function afterThrottle(
       : { do: 'fail', action: 'retry', code: 'api.unavailable' };
   if (failure.retryAfterMs !== undefined) {
     const waits = history.waits + 1;
+    const waitedMs = history.waitedMs + failure.retryAfterMs;
+    if (waitedMs > policy.maxWaitMs) return { do: 'stop', waitMs: failure.retryAfterMs };
     if (waits > policy.maxWaits) return spent;
-    return { do: 'retry', delayMs: failure.retryAfterMs, shared: true, history: { ...history, waits } };
+    return { do: 'retry', delayMs: failure.retryAfterMs, shared: true, history: { ...history, waits, waitedMs } };
   }
   const throttles = history.throttles + 1;
   if (throttles >= policy.maxThrottles) return spent;

@@ -1,6 +1,7 @@
 /** One HTTP exchange: sent, read to its last byte, and told apart by how it ended. Knows nothing of retries or tokens. */
 import { ContractError } from '../core/errors.ts';
 import { linkSignals } from './abort.ts';
+import { decodeBody } from './decode.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -14,9 +15,12 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  /** The whole body, decoded as UTF-8. */
+  /** The whole body, decoded strictly. */
   readonly text: string;
   readonly retryAfter: string | null;
+  /** The headers `date` and `age`, which tell the other side's clock. */
+  readonly date: string | null;
+  readonly age: string | null;
   /** From `x-request-id`. */
   readonly requestId: string | undefined;
 }
@@ -70,14 +74,19 @@ export function createTransport(options: TransportOptions = {}): Transport {
           ...(request.body === undefined ? {} : { body: request.body }),
         });
         status = response.status;
+        const { headers } = response;
+        const text = response.ok
+          ? await readText(response, maxBodyBytes)
+          : await readErrorText(response, maxBodyBytes, link.signal);
+        if (text === undefined) return { kind: 'cut', status, detail: 'ENCODING' };
         return {
           kind: 'answer',
           status,
-          text: response.ok
-            ? await readText(response, maxBodyBytes)
-            : await readErrorText(response, maxBodyBytes, link.signal),
-          retryAfter: response.headers.get('retry-after'),
-          requestId: response.headers.get('x-request-id') ?? undefined,
+          text,
+          retryAfter: headers.get('retry-after'),
+          date: headers.get('date'),
+          age: headers.get('age'),
+          requestId: headers.get('x-request-id') ?? undefined,
         };
       } catch (error) {
         if (error instanceof ContractError) throw error;
@@ -93,12 +102,14 @@ export function createTransport(options: TransportOptions = {}): Transport {
   };
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string> {
+/** The text of a body; undefined when its bytes are no text in any encoding that is known of it. */
+async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
+  const contentType = response.headers.get('content-type');
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);
   const plain = response.headers.get('content-encoding') === null;
   if (plain && declared > maxBytes) throw await tooLarge(response, maxBytes);
   // The declared length can be trusted: the client cuts a longer body and fails on a shorter one.
-  if (plain && declared <= maxBytes) return await response.text();
+  if (plain && declared <= maxBytes) return decodeBody(new Uint8Array(await response.arrayBuffer()), contentType);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -106,13 +117,13 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
     if (size > maxBytes) throw await tooLarge(undefined, maxBytes);
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks, size));
+  return decodeBody(Buffer.concat(chunks, size), contentType);
 }
 
 /** The status decides: a refusal whose text can't be read is a refusal all the same. */
 async function readErrorText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string> {
   try {
-    return await readText(response, maxBytes);
+    return (await readText(response, maxBytes)) ?? '';
   } catch (error) {
     if (signal.aborted) throw error;
     return '';

@@ -1,10 +1,21 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createApi } from '../../../src/api/api.ts';
 import { rawNumberText } from '../../../src/api/json.ts';
 import { operations } from '../../../src/api/operations.generated.ts';
 import { type ApiError, StopError } from '../../../src/core/errors.ts';
-import { type Answer, failure, fakeClock, json, type Step, sequence, startServer, testClient } from './server.ts';
+import {
+  type Answer,
+  failure,
+  fakeClock,
+  json,
+  type Seen,
+  type Step,
+  sequence,
+  startServer,
+  testClient,
+} from './server.ts';
 
 const reset: Step = (response) => void response.destroy();
 const cut: Step = (response) => {
@@ -105,16 +116,75 @@ describe('a read', () => {
     const arrived: number[] = [];
     await using server = await startServer((response, _seen, count) => {
       arrived.push(clock.time - begin);
-      if (count === 1) json(response, 429, {}, { 'retry-after': '7200' });
+      if (count === 1) json(response, 429, {}, { 'retry-after': '720' });
       else if (count === 2) json(response, 503, {}, { 'retry-after': new Date(clock.time + 60_000).toUTCString() });
       else json(response, 200, {});
     });
     const client = testClient(server, { clock, requestsPerSecond: 50, concurrency: 1 });
     const [first] = await Promise.all([client.call(...list), client.call('listRoleGroups', {})]);
     expect(first.attempts).toBeGreaterThan(1);
-    expect(arrived[1]).toBeGreaterThanOrEqual(7_200_000);
-    expect(arrived[2]).toBeGreaterThanOrEqual(7_260_000);
+    expect(arrived[1]).toBeGreaterThanOrEqual(720_000);
+    expect(arrived[2]).toBeGreaterThanOrEqual(780_000);
     expect(client.state.throttled).toBe(2);
+  });
+
+  it.each(['86400', '604800', String(Date.parse('2025-01-11T00:00:00Z') / 1000)])(
+    'ends at once, with the time, when Retry-After is %s',
+    async (value) => {
+      await using server = await startServer((response) => json(response, 429, {}, { 'retry-after': value }));
+      const clock = fakeClock();
+      const error = await failure<StopError>(testClient(server, { clock }).call(...list));
+      expect(error).toMatchObject({ code: 'stop.wait', action: 'stop', exitCode: 5 });
+      expect(error.message).toMatch(/until 2025-01-1[17]T00:00:00Z, longer than the 900 s of LOBBIE_MAX_WAIT/);
+      expect([server.calls.length, clock.slept]).toEqual([1, []]);
+    },
+  );
+
+  it('reports the clock of the answers', async () => {
+    await using server = await startServer((response) =>
+      json(response, 200, {}, { date: new Date(Date.now() - 3_600_000).toUTCString() }),
+    );
+    server.answerToken = (response) =>
+      json(response, 200, { access_token: 't' }, { date: new Date(Date.now() - 3_600_000).toUTCString() });
+    const client = testClient(server);
+    expect(client.state.clockSkewMs).toBeUndefined();
+    await client.signIn();
+    expect(Math.round((client.state.clockSkewMs ?? 0) / 60_000)).toBe(-60);
+  });
+});
+
+describe('a read that is refused with 401', () => {
+  const refuse = (path: string) => (response: ServerResponse, seen: Seen) =>
+    seen.url.includes(path) ? json(response, 401, {}) : json(response, 200, { roleGroups: [] });
+
+  it('is a fault of that list when the same token works for another one', async () => {
+    await using server = await startServer(refuse('/patients'));
+    const error = await failure<ApiError>(testClient(server).call(...list));
+    expect(error).toMatchObject({ code: 'api.unauthorized', action: 'skip', exitCode: 4 });
+    expect(server.calls.map(({ url }) => url.includes('/patients'))).toEqual([true, true, false]);
+  });
+
+  it('asks for no new token for each parent of a list that is known to be refused', async () => {
+    await using server = await startServer(refuse('/patients'));
+    const client = testClient(server);
+    for (let time = 0; time < 5; time += 1) await failure(client.call(...list));
+    expect(server.tokenCalls.length).toBe(2);
+    expect(server.calls.length).toBe(3 + 4);
+  });
+
+  it('counts what it sends to find that out', async () => {
+    await using server = await startServer(refuse('/patients'));
+    let counted = 0;
+    const beforeAttempt = () => {
+      counted += 1;
+    };
+    await failure(testClient(server).call(...list, { beforeAttempt }));
+    expect(counted).toBe(server.calls.length);
+  });
+
+  it('ends the run when no operation takes the token', async () => {
+    await using server = await startServer((response) => json(response, 401, {}));
+    expect(await failure(testClient(server).call(...list))).toMatchObject({ code: 'auth.rejected', action: 'abort' });
   });
 });
 

@@ -68,3 +68,20 @@ describe('stringifyJson', () => {
     expect(rawNumberText(5)).toBeUndefined();
   });
 });
+
+describe('a value that is nested very deep', () => {
+  const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+  it('does not take its page along, with a long number beside it', () => {
+    const text = `{"rows":[{"id":1,"a":${deep(50_000)}},{"id":9007199254740993,"b":"]\\"["}],"nextCursor":null}`;
+    const page = parseJson(text) as { rows: Record<string, unknown>[]; nextCursor: null };
+    expect(page.nextCursor).toBeNull();
+    expect(JSON.stringify(page.rows[0])).toContain('nested too deep');
+    expect(rawNumberText(page.rows[1]?.['id'])).toBe('9007199254740993');
+    expect(page.rows[1]?.['b']).toBe(']"[');
+  });
+
+  it('stays no JSON when it was none', () => {
+    expect(() => parseJson(`{"id":9007199254740993,"a":${'['.repeat(50_000)}`)).toThrow();
+  });
+});

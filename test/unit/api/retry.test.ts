@@ -29,14 +29,23 @@ describe('decide', () => {
   });
 
   it.each([429, 503])('obeys Retry-After of a %i and counts it apart', (code) => {
-    expect(on(status(code, 3_600_000), read, { failures: 7, throttles: 19 })).toMatchObject({
+    expect(on(status(code, 800_000), read, { failures: 7, throttles: 19 })).toMatchObject({
       do: 'retry',
-      delayMs: 3_600_000,
+      delayMs: 800_000,
       shared: true,
       history: { failures: 7, throttles: 19, waits: 1 },
     });
     expect(on(status(code, 1), read, { waits: 50 })).toMatchObject({ do: 'fail', action: 'retry' });
   });
+
+  it.each([429, 503])(
+    'ends the run when a %i asks for more than fifteen minutes, in one wait or in several',
+    (code) => {
+      expect(on(status(code, 900_000))).toMatchObject({ do: 'retry', history: { waitedMs: 900_000 } });
+      expect(on(status(code, 900_001))).toEqual({ do: 'stop', waitMs: 900_001 });
+      expect(on(status(code, 1000), read, { waitedMs: 899_001 })).toEqual({ do: 'stop', waitMs: 1000 });
+    },
+  );
 
   it.each([429, 503])('backs off after a %i without Retry-After, up to 20 attempts', (code) => {
     expect(on(status(code))).toMatchObject({ do: 'retry', shared: false, history: { throttles: 1, failures: 0 } });
@@ -92,8 +101,9 @@ describe('decide', () => {
         let history = NO_HISTORY;
         const ended = sequence.some((failure) => {
           const decision = decide(failure, read, history, DEFAULT_RETRY, half);
-          if (decision.do !== 'fail') history = decision.history;
-          return decision.do === 'fail';
+          const over = decision.do === 'fail' || decision.do === 'stop';
+          if (!over) history = decision.history;
+          return over;
         });
         expect(ended).toBe(true);
       }),

@@ -1,0 +1,57 @@
+/** How far the machine's clock is from the one of the answers. */
+import type { Clock } from '../core/clock.ts';
+import type { Transport } from './transport.ts';
+
+/** Samples that are remembered; the median of them outlives one odd answer. */
+const SAMPLES = 5;
+
+/**
+ * The least difference between two clocks that explains an answer: 0 when its `Date` lies between sending and receiving.
+ * `Date` has whole seconds, cut off (RFC 9110, 6.6.1). Pure.
+ *
+ * @param sentMs,receivedMs epoch milliseconds of this machine
+ * @returns milliseconds that the other clock is ahead, negative when it is behind; undefined when the header tells nothing
+ */
+export function skewOf(
+  header: { readonly date: string | null; readonly age: string | null },
+  sentMs: number,
+  receivedMs: number,
+): number | undefined {
+  // A cache hands out the date of an answer that was made earlier.
+  if (header.date === null || (header.age !== null && header.age.trim() !== '0')) return undefined;
+  const at = /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(header.date)
+    ? new Date(header.date).getTime()
+    : Number.NaN;
+  if (Number.isNaN(at)) return undefined;
+  if (at > receivedMs) return at - receivedMs;
+  return at + 1000 < sentMs ? at + 1000 - sentMs : 0;
+}
+
+/** Collects what answers tell of the clock. */
+export class ClockSkew {
+  readonly #samples: number[] = [];
+
+  note(sample: number | undefined): void {
+    if (sample === undefined) return;
+    this.#samples.push(sample);
+    if (this.#samples.length > SAMPLES) this.#samples.shift();
+  }
+
+  /** Milliseconds that Lobbie's clock is ahead of this machine's, negative when behind; undefined before any answer. */
+  get ms(): number | undefined {
+    const sorted = [...this.#samples].sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) / 2)];
+  }
+}
+
+/** A transport that notes what each answer tells of the other side's clock. */
+export function timed(transport: Transport, clock: Clock, skew: ClockSkew): Transport {
+  return {
+    async send(request, signal, timeoutMs) {
+      const sent = clock.now().getTime();
+      const result = await transport.send(request, signal, timeoutMs);
+      if (result.kind === 'answer') skew.note(skewOf(result, sent, clock.now().getTime()));
+      return result;
+    },
+  };
+}
