@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
-import { markUntold, updateAlertStates } from '../state/alert-states.ts';
+import { markUndelivered, updateAlertStates } from '../state/alert-states.ts';
 import { type ResourceAge, resourceAges } from '../state/resource-ages.ts';
 import { type AlertTarget, sendAlerts } from './alert-sender.ts';
 import { type Alert, decideAlerts } from './alerts.ts';
@@ -13,11 +13,11 @@ export interface AlertSettings {
   readonly target?: AlertTarget | undefined;
   /** A resource whose oldest list was checked longer ago is stale. Default 48 hours. */
   readonly staleAfterMs?: number | undefined;
-  /** How often a condition that lasts is told again. Default 24 hours. */
+  /** How often a lasting condition is reported again. Default 24 hours. */
   readonly remindAfterMs?: number | undefined;
-  /** How often to look for stale resources and due reminders between nights. Default 15 minutes. */
+  /** How often to look for stale resources and due reminders between nightly syncs. Default 15 minutes. */
   readonly checkEveryMs?: number | undefined;
-  /** What is how old. Default: every list that was ever certified, from `lobbie_sync.freshness`. */
+  /** Reads the age of resources. Default: all lists that were ever certified, from `lobbie_sync.freshness`. */
   readonly freshness?: (() => Promise<readonly ResourceAge[]>) | undefined;
 }
 
@@ -27,16 +27,16 @@ export interface AlertCenterOptions extends AlertSettings {
   readonly logger: Logger;
 }
 
-/** Events wait here at most, while the database is away; the oldest are dropped first. */
+/** How many events may wait while the database is unreachable; beyond that the oldest are dropped. */
 const MOST_WAITING = 200;
 
-/** Takes what the scheduler tells, decides with the stored states what a person should hear, and sends it. */
+/** Receives the events of the scheduler, decides from the stored states what to report, and sends the alerts. */
 export class AlertCenter {
   readonly #options: AlertCenterOptions;
   readonly #stopping = new AbortController();
   readonly #waiting: (SchedulerEvent | undefined)[] = [];
   #work: Promise<void> | undefined;
-  /** One after the other, so that a recovery never overtakes its problem. */
+  /** Deliveries run one after the other, so that a recovery never overtakes its problem. */
   #deliveries: Promise<void> = Promise.resolve();
   #lastCheck = Number.NEGATIVE_INFINITY;
 
@@ -44,14 +44,14 @@ export class AlertCenter {
     this.#options = options;
   }
 
-  /** Takes an event; everything else happens later and holds nobody up. */
+  /** Queues an event and returns at once, so that the scheduler never waits for alerts. */
   take(event: SchedulerEvent): void {
     this.#waiting.push(event);
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     this.#kick();
   }
 
-  /** Looks for what became stale, for reminders, and for what could not be stored or sent before. */
+  /** Looks for stale resources and due reminders, and retries what could not be stored or sent before. */
   tick(): void {
     if (this.#stopping.signal.aborted) return;
     const now = this.#options.clock.now().getTime();
@@ -63,13 +63,13 @@ export class AlertCenter {
     this.#kick();
   }
 
-  /** Resolves when everything that was taken is stored, and sent or given up. */
+  /** Resolves when all queued events are stored, and their alerts sent or given up. */
   async idle(): Promise<void> {
     await this.#work;
     await this.#deliveries;
   }
 
-  /** Stores what waits, and gives up waiting for a receiver that is away: the next start tells it again. */
+  /** Stores what is queued and stops waiting for an unreachable receiver. The next start sends those alerts again. */
   async stop(): Promise<void> {
     this.#kick();
     await this.#work;
@@ -86,12 +86,12 @@ export class AlertCenter {
       while (this.#waiting.length > 0) {
         const event = this.#waiting[0];
         await this.#evaluate(event);
-        // It may have been dropped meanwhile.
+        // The event may have been dropped meanwhile, because too many were waiting.
         const index = this.#waiting.indexOf(event);
         if (index >= 0) this.#waiting.splice(index, 1);
       }
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'alerts could not be decided; tried again');
+      this.#options.logger.warn({ err: error }, 'alerts could not be stored; they are tried again later');
     } finally {
       this.#work = undefined;
     }
@@ -116,9 +116,9 @@ export class AlertCenter {
     const delivery = await sendAlerts(target, alerts, clock, this.#stopping.signal);
     if (delivery.delivered) return;
     const keys = alerts.map((alert) => alert.key);
-    logger.error({ keys, reason: delivery.reason }, 'alerts could not be delivered; told again later');
-    await markUntold(db, keys, decidedAt).catch((error: unknown) =>
-      logger.error({ err: error }, 'undelivered alerts could not be noted'),
+    logger.error({ keys, reason: delivery.reason }, 'alerts could not be delivered; they are sent again later');
+    await markUndelivered(db, keys, decidedAt).catch((error: unknown) =>
+      logger.error({ err: error }, 'alerts could not be marked as undelivered'),
     );
   }
 }

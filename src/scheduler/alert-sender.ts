@@ -3,20 +3,20 @@ import type { Clock } from '../core/clock.ts';
 import type { Alert } from './alerts.ts';
 
 export interface AlertTarget {
-  /** Gets one JSON POST. Never logged: it may hold a secret. */
+  /** Receives one JSON POST for each group of alerts. Never logged, because it may hold a secret. */
   readonly url: string;
   /** `json`: all fields, see `alertBody`. `slack`: `{ "text": ... }`. Default `json`. */
   readonly format?: 'json' | 'slack';
   /** Waits between tries, milliseconds. Default 1, 5 and 30 seconds. */
   readonly retryDelaysMs?: readonly number[];
-  /** Default: the global one. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
 const ANSWER_MS = 10_000;
 const MARKS = { problem: 'PROBLEM', reminder: 'STILL', recovered: 'RECOVERED' } as const;
 
-/** The JSON that is sent. Pure. */
+/** The JSON body of an alert request. Pure. */
 export function alertBody(alerts: readonly Alert[], format: 'json' | 'slack', at: Date, host: string): string {
   const lines = alerts.map((alert) => `${MARKS[alert.kind]} ${alert.message} [since ${alert.since.toISOString()}]`);
   const text = [`lobbie-sync on ${host}`, ...lines].join('\n');
@@ -24,14 +24,14 @@ export function alertBody(alerts: readonly Alert[], format: 'json' | 'slack', at
   return JSON.stringify({ source: 'lobbie-sync', host, at, text, alerts });
 }
 
-/** Slack reads these three characters as markup. */
+/** Escapes the three characters that Slack reads as markup. */
 function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 export type Delivery = { readonly delivered: true } | { readonly delivered: false; readonly reason: string };
 
-/** Sends alerts in one request; tries again when the receiver is away or asks for it. Never throws. */
+/** Sends alerts in one request, and retries when the receiver is unreachable or asks for a retry. Never throws. */
 export async function sendAlerts(
   target: AlertTarget,
   alerts: readonly Alert[],
@@ -62,7 +62,7 @@ async function post(target: AlertTarget, body: string): Promise<{ status: number
     await response.body?.cancel();
     return { status: response.status, reason: `HTTP ${response.status}` };
   } catch (error) {
-    // Node puts the code of the socket's error into the cause; the texts may quote the URL.
+    // Node puts the code of the socket error into the cause. Its texts are left out, because they may quote the URL.
     const { code } = ((error as { cause?: unknown } | null)?.cause ?? {}) as { code?: unknown };
     return { status: undefined, reason: typeof code === 'string' ? code : 'no answer' };
   }

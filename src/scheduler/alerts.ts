@@ -4,15 +4,15 @@ import type { ResourceAge } from '../state/resource-ages.ts';
 import type { SchedulerEvent } from './events.ts';
 import type { JobAlert, JobResult } from './job.ts';
 
-/** Something to tell. Ids, names, counts and codes only. */
+/** A report about a condition. It holds ids, names, counts and codes only. */
 export interface Alert {
   /** The condition: `job:<name>`, `missed:<name>`, `condition:<job>:<key>` or `stale:<account>:<resource>`. */
   readonly key: string;
-  /** `problem`: began or changed. `reminder`: still so. `recovered`: ended. */
+  /** `problem`: the condition started or changed. `reminder`: it lasts. `recovered`: it cleared. */
   readonly kind: 'problem' | 'reminder' | 'recovered';
-  /** What it is now; `ok` when it ended. */
+  /** The state of the condition now; `ok` when it cleared. */
   readonly state: string;
-  /** Since when it is so. */
+  /** When this state began. */
   readonly since: Date;
   readonly message: string;
   readonly runId: string | null;
@@ -20,20 +20,20 @@ export interface Alert {
 
 export interface AlertInput {
   readonly previous: readonly AlertState[];
-  /** What the scheduler told; undefined at a look between two nights. */
+  /** An event of the scheduler; undefined at a periodic check between nightly syncs. */
   readonly event: SchedulerEvent | undefined;
-  /** Undefined: could not be read. */
+  /** Undefined: the ages could not be read. */
   readonly freshness: readonly ResourceAge[] | undefined;
   readonly now: Date;
   /** A resource whose oldest list was checked longer ago is stale. */
   readonly staleAfterMs: number;
-  /** How often a condition that lasts is told again. */
+  /** How often a lasting condition is reported again. */
   readonly remindAfterMs: number;
 }
 
 export interface AlertDecision {
   readonly alerts: readonly Alert[];
-  /** States that changed and have to be stored. */
+  /** Changed states, to be stored. */
   readonly states: readonly AlertState[];
 }
 
@@ -45,7 +45,10 @@ interface Observation {
 
 const OK = 'ok';
 
-/** Decides what has to be told: every condition once when it begins, changes or ends, and as a reminder. Pure. */
+/**
+ * Decides what to report. A condition is reported when it starts or changes, at intervals while it lasts, and when it clears.
+ * Pure.
+ */
 export function decideAlerts(input: AlertInput): AlertDecision {
   const { previous, now, remindAfterMs } = input;
   const observed = observe(input);
@@ -65,21 +68,21 @@ export function decideAlerts(input: AlertInput): AlertDecision {
       alerts.push({ key, kind, state, since, message, runId });
       states.push({ key, state, since, lastSent: now, message, runId });
     } else if (message !== before?.message || runId !== before.runId) {
-      // Not worth a message, but the next reminder tells the latest.
+      // Only the wording changed. That needs no alert, but the next reminder shows the latest wording.
       states.push({ key, state, since, lastSent, message, runId });
     }
   }
   return { alerts, states };
 }
 
-/** What is known now of each condition; a condition that is not in it stays as it is. */
+/** The current state of each condition that this input says something about; other conditions stay as they are. */
 function observe({ previous, event, freshness, now, staleAfterMs }: AlertInput): ReadonlyMap<string, Observation> {
   const observed = new Map<string, Observation>();
   const bad = (prefix: string) => previous.filter(({ key, state }) => key.startsWith(prefix) && state !== OK);
   if (event?.kind === 'missed') {
     observed.set(`missed:${event.job}`, { state: 'missed', message: missedText(event), runId: null });
   }
-  // An attempt that the daemon itself ended says nothing of the job: it goes on with the next start.
+  // An attempt that the daemon itself interrupted says nothing about the job: the next start continues it.
   if (event?.kind === 'ended' && !(event.interrupted && event.nextAttemptAt !== null)) {
     const { job, result } = event;
     const runId = result.runId ?? null;
@@ -88,7 +91,7 @@ function observe({ previous, event, freshness, now, staleAfterMs }: AlertInput):
     observed.set(`job:${job}`, { state, message: resultText(event), runId });
     if (done) {
       for (const { key } of bad(`missed:${job}`)) {
-        if (key === `missed:${job}`) observed.set(key, { state: OK, message: `${job}: nights are done again`, runId });
+        if (key === `missed:${job}`) observed.set(key, { state: OK, message: `${job}: it runs on time again`, runId });
       }
     }
     const conditions = conditionsOf(result);
@@ -106,7 +109,7 @@ function observe({ previous, event, freshness, now, staleAfterMs }: AlertInput):
       const age = now.getTime() - oldestCheckedAt.getTime();
       if (age <= staleAfterMs) continue;
       const key = `stale:${accountId ?? 'token'}:${resource}`;
-      const message = `${nameOf(key)}: not checked as a whole since ${oldestCheckedAt.toISOString()}`;
+      const message = `${nameOf(key)}: at least one list was last read to its end at ${oldestCheckedAt.toISOString()}`;
       observed.set(key, { state: 'stale', message, runId: null });
     }
   }
@@ -116,7 +119,7 @@ function observe({ previous, event, freshness, now, staleAfterMs }: AlertInput):
 function conditionsOf(result: JobResult): readonly JobAlert[] {
   const alerts = result.alerts ?? [];
   if (alerts.length > 0 || result.exitCode !== EXIT.needsPerson) return alerts;
-  return [{ key: 'needs_person', message: 'conflicts or held deletes wait for a person' }];
+  return [{ key: 'needs_person', message: 'conflicts or held deletes wait for a decision' }];
 }
 
 /** `stale:1001:patients` → `patients of account 1001`. */
@@ -127,13 +130,13 @@ function nameOf(key: string): string {
 
 function missedText({ job, dues, reason, madeUp }: Extract<SchedulerEvent, { kind: 'missed' }>): string {
   const times = dues.slice(-5).map((due) => due.toISOString());
-  const nights = `${job}: ${dues.length} ${dues.length === 1 ? 'night' : 'nights'} not done in time (${dues.length > 5 ? '..., ' : ''}${times.join(', ')})`;
-  if (reason === 'overlap') return `${nights}: the one before was still running`;
-  return madeUp === undefined ? nights : `${nights}; the latest is being made up for now`;
+  const missed = `${job}: ${dues.length} due ${dues.length === 1 ? 'time' : 'times'} missed (${dues.length > 5 ? '..., ' : ''}${times.join(', ')})`;
+  if (reason === 'overlap') return `${missed}, because the run before was still running`;
+  return madeUp === undefined ? missed : `${missed}; the run for the latest one starts now`;
 }
 
 function resultText({ job, due, result, nextAttemptAt }: Extract<SchedulerEvent, { kind: 'ended' }>): string {
-  const told = [
+  const details = [
     result.runId === undefined ? undefined : `run ${result.runId}`,
     `exit code ${result.exitCode}`,
     result.requests === undefined ? undefined : `${result.requests} requests`,
@@ -141,5 +144,5 @@ function resultText({ job, due, result, nextAttemptAt }: Extract<SchedulerEvent,
   ].filter((each) => each !== undefined);
   const reason = result.message ? `: ${result.message}` : '';
   const next = nextAttemptAt === null ? '' : `; next attempt at ${nextAttemptAt.toISOString()}`;
-  return `${job} of ${due.toISOString()} ${result.status} (${told.join(', ')})${reason}${next}`;
+  return `${job} of ${due.toISOString()} ${result.status} (${details.join(', ')})${reason}${next}`;
 }

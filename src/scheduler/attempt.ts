@@ -16,15 +16,15 @@ export interface AttemptOptions {
   readonly logger: Logger;
   readonly job: Job;
   readonly dueAt: Date;
-  /** The how-manieth of its night, from 1. */
+  /** The number of this attempt within its nightly sync, from 1. */
   readonly attempts: number;
   readonly holder: string;
   readonly retryDelaysMs: readonly number[];
-  /** How long a lost lock is tried to be won back before the job is asked to end, milliseconds. */
+  /** How long to try to take a lost lock again before the job is asked to end, milliseconds. */
   readonly patienceMs: number;
 }
 
-/** What an attempt came to. */
+/** How an attempt ended. */
 export interface AttemptEnd {
   readonly result: JobResult;
   readonly end: NightlySyncEnd;
@@ -33,17 +33,17 @@ export interface AttemptEnd {
 
 const RECORD_DELAYS_MS = [1000, 5000, 15_000, 30_000];
 
-/** One execution of a job for one night, from its claim to its recorded end; holds the job's lock meanwhile. */
+/** One attempt at a nightly sync, from its claim to its recorded end. It holds the job's lock for all that time. */
 export class Attempt {
   readonly dueAt: Date;
-  /** Never rejects. Undefined when the end could not be recorded: whoever takes the night over tells of it. */
+  /** Never rejects. Undefined when the end could not be recorded: the process that takes the nightly sync over reports it. */
   readonly done: Promise<AttemptEnd | undefined>;
   readonly #options: AttemptOptions;
   readonly #asked = new AbortController();
-  /** Ends waits for the database: the job is over, or nobody may wait any longer. */
+  /** Ends the attempts to take the lock again, because the job is over. */
   readonly #over = new AbortController();
   #lock: JobLock;
-  #winningBack: Promise<void> | undefined;
+  #regaining: Promise<void> | undefined;
 
   constructor(lock: JobLock, options: AttemptOptions) {
     this.#lock = lock;
@@ -53,12 +53,12 @@ export class Attempt {
     this.done = this.#run();
   }
 
-  /** Asks the job for an orderly end. */
+  /** Asks the job to end in an orderly way. */
   stop(reason: string): void {
     if (!this.#asked.signal.aborted) this.#asked.abort(new StopError('stop.signal', reason));
   }
 
-  /** Notices a connection that died without a word. */
+  /** Tests the connection that holds the lock, which may have died silently. */
   async check(): Promise<void> {
     await this.#lock.check();
   }
@@ -72,21 +72,24 @@ export class Attempt {
     const end = decideEnd({ result, attempts, interrupted, now, nextDue: next, retryDelaysMs });
     const recorded = await this.#record(end);
     this.#over.abort(new Error('over'));
-    await this.#winningBack;
+    await this.#regaining;
     await this.#lock.release();
     return recorded ? { result, end, interrupted } : undefined;
   }
 
-  /** Until it is recorded; only a daemon that is told to stop gives up, and the next one takes the night over. */
+  /** Retries until the end is recorded. Only a stopping daemon gives up; another process then takes the nightly sync over. */
   async #record(end: NightlySyncEnd): Promise<boolean> {
     const { db, clock, logger, job, dueAt, holder } = this.#options;
     for (let failures = 0; ; failures += 1) {
       try {
         const recorded = await endAttempt(db, { job: job.name, dueAt, holder }, end, clock.now());
-        if (!recorded) logger.warn({ job: job.name, due: dueAt }, 'another process took this night over');
+        if (!recorded) logger.warn({ job: job.name, due: dueAt }, 'another process took over this nightly sync');
         return recorded;
       } catch (error) {
-        logger.warn({ err: error, job: job.name, due: dueAt }, 'the end of a job could not be recorded yet');
+        logger.warn(
+          { err: error, job: job.name, due: dueAt },
+          'the end of a job could not be recorded; it is tried again',
+        );
       }
       if (this.#asked.signal.aborted) return false;
       const delay = RECORD_DELAYS_MS[Math.min(failures, RECORD_DELAYS_MS.length - 1)] ?? 0;
@@ -96,15 +99,15 @@ export class Attempt {
 
   #watch(lock: JobLock): void {
     lock.onLost(() => {
-      if (!this.#over.signal.aborted) this.#winningBack = this.#winBack();
+      if (!this.#over.signal.aborted) this.#regaining = this.#regain();
     });
   }
 
-  /** Without its lock a job must not go on for long: somebody else may begin it. */
-  async #winBack(): Promise<void> {
+  /** Takes the lost lock again. Without it the job must end soon, because another process may start the same nightly sync. */
+  async #regain(): Promise<void> {
     const { connectionString, clock, logger, job, dueAt, holder, patienceMs } = this.#options;
     const began = clock.now().getTime();
-    logger.warn({ job: job.name }, 'the connection that holds the job was lost; it is opened again');
+    logger.warn({ job: job.name }, 'the connection that holds the lock of the job was lost; it is opened again');
     while (!this.#over.signal.aborted) {
       const lock = await JobLock.take(connectionString, job.name).catch(() => undefined);
       if (lock !== undefined) {
@@ -122,12 +125,12 @@ export class Attempt {
     }
     if (!this.#over.signal.aborted) {
       logger.error({ job: job.name }, 'the lock of a running job is lost; the job is asked to end');
-      this.stop('the connection that holds the job was lost');
+      this.stop('the connection that holds the lock of the job was lost');
     }
   }
 }
 
-/** Runs a job; whatever it throws becomes a result without the texts of foreign errors, which may quote a row. */
+/** Runs a job and turns whatever it throws into a result. Texts of foreign errors are left out, because they may quote a row. */
 async function execute(job: Job, signal: AbortSignal): Promise<JobResult> {
   try {
     return await job.run(signal);
@@ -137,7 +140,7 @@ async function execute(job: Job, signal: AbortSignal): Promise<JobResult> {
       return { status, exitCode: error.exitCode, message: error.message };
     }
     const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
-    const told = [name, code].filter((each) => typeof each === 'string').join(' ');
-    return { status: 'failed', exitCode: EXIT.unexpected, message: `unexpected error ${told}`.trim() };
+    const named = [name, code].filter((each) => typeof each === 'string').join(' ');
+    return { status: 'failed', exitCode: EXIT.unexpected, message: `unexpected error ${named}`.trim() };
   }
 }

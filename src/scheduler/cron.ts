@@ -2,21 +2,21 @@ import { CronExpressionParser } from 'cron-parser';
 import { validate } from 'node-cron';
 import { LobbieSyncError } from '../core/errors.ts';
 
-/** When something is due. */
+/** The times at which a job is due. */
 export interface Times {
   readonly cron: string;
   readonly timezone: string;
 }
 
 /**
- * How far before the instant in question the reckoning begins, milliseconds. On the day when an hour comes twice,
- * cron-parser finds 02:30 once when it comes from before that hour, and a second time when it begins inside of it; no
- * zone moves its clocks by more than this.
+ * How far before the given instant cron-parser starts, milliseconds. On the day when an hour comes twice, cron-parser finds
+ * 02:30 once if it starts before that hour, and a second time if it starts within it. No zone moves its clocks by more than
+ * this.
  */
 const RUN_UP_MS = 3 * 3_600_000;
 
 /**
- * Refuses an expression or a zone that can't be followed.
+ * Refuses a cron expression or a time zone that the scheduler can't follow.
  *
  * @throws LobbieSyncError with exit code 2
  */
@@ -25,7 +25,7 @@ export function checkTimes(times: Times): void {
   if (fields.length !== 5 || !validate(times.cron)) throw refused(`'${times.cron}' is not a cron expression`);
   if (!isZone(times.timezone)) throw refused(`'${times.timezone}' is not a time zone`);
   if (movesOddly(times.timezone)) {
-    throw refused(`'${times.timezone}' moves its clocks by something else than an hour`);
+    throw refused(`'${times.timezone}' moves its clocks by other than one hour, which the scheduler can't follow`);
   }
   try {
     nextDue(times, new Date(0));
@@ -53,13 +53,13 @@ function isZone(timezone: string): boolean {
   }
 }
 
-/** Whether the zone moves its clocks by other than an hour (Lord Howe, Troll): cron-parser loses its way on those days. */
+/** Whether the zone moves its clocks by other than one hour (Lord Howe, Troll): cron-parser fails on those days. */
 function movesOddly(timezone: string): boolean {
   const offsets = Array.from({ length: 12 }, (_each, month) => offsetMinutes(timezone, month));
   return ![0, 60].includes(Math.max(...offsets) - Math.min(...offsets));
 }
 
-/** The zone's distance from UTC in a month of 2026. */
+/** The zone's offset from UTC in a month of 2026, minutes. */
 function offsetMinutes(timezone: string, month: number): number {
   const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' });
   const name = format.formatToParts(Date.UTC(2026, month, 15)).find((part) => part.type === 'timeZoneName')?.value;
@@ -68,15 +68,15 @@ function offsetMinutes(timezone: string, month: number): number {
 }
 
 /**
- * The first instant after `after` at which it is due. Each local day has it once: a time that a day lacks comes right after
- * the gap, and one that a day has twice counts the first time.
+ * The first instant after `after` at which the job is due. Each local day has every time once: a time that the day lacks comes
+ * right after the gap, and a time that the day has twice counts the first time.
  */
 export function nextDue(times: Times, after: Date): Date {
   for (const due of duesAfter(times, after)) return due;
   throw new RangeError('never due');
 }
 
-/** Forward only: cron-parser going back counts a doubled time twice and leaves out one that the day lacks. */
+/** Walks forward only, because cron-parser going back counts a doubled time twice and omits a time that the day lacks. */
 function* duesAfter(times: Times, after: Date): Generator<Date, void> {
   const expression = parse(times, after.getTime() - RUN_UP_MS);
   for (;;) {
@@ -85,7 +85,7 @@ function* duesAfter(times: Times, after: Date): Generator<Date, void> {
   }
 }
 
-/** So many dues are walked; a longer silence is crossed in one leap. */
+/** How many due times are walked one by one; a longer gap is crossed in one step. */
 const WALKED = 1000;
 
 /** The instants after `after` up to and including `until`, oldest first; the latest `limit` of them, at most 500. */
@@ -98,7 +98,7 @@ export function duesBetween(times: Times, after: Date, until: Date, limit = 100)
   return duesBetween(times, leap(times, until, limit), until, limit);
 }
 
-/** An instant with at least `limit` dues between it and `until`: a few more, as going back is not exact (see above). */
+/** An instant with at least `limit` due times between it and `until`. It goes back a few more, because that is not exact (see above). */
 function leap(times: Times, until: Date, limit: number): Date {
   const expression = parse(times, until.getTime());
   for (let steps = 0; steps < limit + 10; steps += 1) expression.prev();

@@ -11,7 +11,7 @@ import { allTicks, clockTicks, cronTicks, type TickSource } from './ticks.ts';
 
 /** What the status page may know of a daemon. */
 export interface DaemonView {
-  /** Whether it begins nothing more and ends. */
+  /** Whether the daemon is stopping and starts nothing new. */
   readonly draining: boolean;
   readonly jobs: readonly JobView[];
 }
@@ -33,26 +33,26 @@ export interface DaemonOptions {
   readonly jobs: readonly Job[];
   readonly schedule?: ScheduleSettings;
   readonly alerts?: AlertSettings;
-  /** Parts that run beside the schedule; started first, stopped last. `tell` takes events for the alerts. */
-  readonly parts?: readonly ((view: DaemonView, tell: (event: SchedulerEvent) => void) => Part)[];
+  /** Parts that run beside the schedule; started first, stopped last. `report` takes events for the alerts. */
+  readonly parts?: readonly ((view: DaemonView, report: (event: SchedulerEvent) => void) => Part)[];
   /** Default: node-cron and the clock. */
   readonly ticks?: TickSource;
 }
 
 export interface Daemon extends Part {
   readonly view: DaemonView;
-  /** Resolves when nothing is under way: no look at the schedule, no job of this process, no alert. */
+  /** Resolves when the daemon is idle: no check of the schedule, no job of this process and no alert is in progress. */
   idle(): Promise<void>;
 }
 
 /**
  * The daemon: the schedule, its alerts, and what runs beside them.
  *
- * `start` resolves when the parts are up; the schedule needs no database for that, it waits for it. `stop` begins nothing
- * more, asks running jobs for an orderly end, waits for them, and releases everything in reverse order. Both may be called
- * more than once; after `stop` it can't be started again.
+ * `start` resolves when the parts are up. It does not need the database: the schedule waits for it. `stop` starts nothing new,
+ * asks running jobs to end in an orderly way, waits for them, and releases everything in reverse order. Both may be called more
+ * than once; after `stop` the daemon can't be started again.
  *
- * @throws LobbieSyncError with exit code 2 when a job's times can't be followed, or whatever a part throws when it is made
+ * @throws LobbieSyncError with exit code 2 when a job's times can't be followed; or what a part throws when it is created
  *
  * @example
  * const daemon = createDaemon({ db, connectionString, clock, logger, jobs, parts: [(view) => createWebServer({ ... view })] });
@@ -89,7 +89,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   async function release(): Promise<void> {
     for (const each of releases.splice(0).reverse()) {
-      await each().catch((error: unknown) => logger.warn({ err: error }, 'a part could not be ended cleanly'));
+      await each().catch((error: unknown) =>
+        logger.warn({ err: error }, 'a part of the daemon could not be stopped cleanly'),
+      );
     }
   }
 
@@ -132,8 +134,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
 }
 
 /**
- * A connection that breaks under a query tells so twice: the query fails, and the connection emits `error`. Without a
- * listener that would end the process; the pool itself listens only while a connection is idle.
+ * Keeps a lost connection from ending the process. When a connection breaks during a query, the query fails and the connection
+ * emits `error` as well, which ends the process if nobody listens. The pool itself listens only while a connection is idle.
  */
 function surviveLostConnections(pool: pg.Pool): void {
   const known = new WeakSet<pg.PoolClient>();

@@ -2,20 +2,20 @@ import { EXIT } from '../core/errors.ts';
 import type { NightlySync, NightlySyncEnd } from '../state/schedule.ts';
 import type { JobResult } from './job.ts';
 
-/** What a moment asks for. */
+/** What to do about a job now. */
 export type Decision =
   | { readonly kind: 'nothing' }
-  /** The daemon meets this job for the first time: nothing before counts as missed. */
+  /** The job was never seen before. Due times before now don't count as missed. */
   | { readonly kind: 'first_start' }
-  /** Its own job is still running: these nights are not done. */
+  /** This process still runs the job, so these due times are skipped. */
   | { readonly kind: 'overlap'; readonly skip: readonly Date[] }
-  /** A night is recorded as running and nobody holds its lock: its process may only have lost its connection. */
-  | { readonly kind: 'watch'; readonly night: NightlySync }
-  /** A night ended its process so often that it is not tried again. */
-  | { readonly kind: 'give_up'; readonly night: NightlySync }
-  /** A night is tried again: it waited, or its process is gone. */
-  | { readonly kind: 'again'; readonly night: NightlySync }
-  /** A new night is begun; older ones that nobody did are recorded as skipped. */
+  /** A nightly sync is recorded as running, but the lock is free. Its process may only have lost its connection, so wait. */
+  | { readonly kind: 'watch'; readonly nightlySync: NightlySync }
+  /** The process of a nightly sync ended too often, so it is not tried again. */
+  | { readonly kind: 'give_up'; readonly nightlySync: NightlySync }
+  /** A nightly sync is tried again: its next attempt is due, or its process is gone. */
+  | { readonly kind: 'again'; readonly nightlySync: NightlySync }
+  /** A new nightly sync starts; older due times that were missed are recorded as skipped. */
   | {
       readonly kind: 'begin';
       readonly due: Date;
@@ -25,18 +25,18 @@ export type Decision =
 
 export interface Situation {
   readonly now: Date;
-  /** Instants since the last recorded night, oldest first. */
+  /** Due times after the last recorded nightly sync, oldest first. */
   readonly dues: readonly Date[];
-  /** The latest recorded night. */
+  /** The latest recorded nightly sync. */
   readonly last: NightlySync | undefined;
-  /** The night that is recorded as running or waiting. */
+  /** The nightly sync that is recorded as running or waiting. */
   readonly open: NightlySync | undefined;
   /** Whether this process runs the job now. */
   readonly mine: boolean;
-  /** Since when nobody is seen to hold the lock of a running night; undefined: not known. */
+  /** Since when this process has seen the lock of a running nightly sync free; undefined: not known. */
   readonly freeSince: Date | undefined;
   readonly takeoverAfterMs: number;
-  /** A night that was begun so often is not taken over any more. */
+  /** A nightly sync with this many attempts is not taken over again. */
   readonly maxAttempts: number;
 }
 
@@ -48,20 +48,21 @@ export function decide(situation: Situation): Decision {
   const running = open?.status === 'running' ? open : undefined;
   if (running !== undefined) {
     const waited = freeSince === undefined ? Number.NEGATIVE_INFINITY : now.getTime() - freeSince.getTime();
-    if (waited < takeoverAfterMs) return { kind: 'watch', night: running };
+    if (waited < takeoverAfterMs) return { kind: 'watch', nightlySync: running };
   }
   const due = dues.at(-1);
   if (due !== undefined) return { kind: 'begin', due, skip: dues.slice(0, -1), settle: open };
-  if (running !== undefined) return { kind: running.attempts < maxAttempts ? 'again' : 'give_up', night: running };
-  if (open !== undefined && (open.nextAttemptAt ?? now) <= now) return { kind: 'again', night: open };
+  if (running !== undefined)
+    return { kind: running.attempts < maxAttempts ? 'again' : 'give_up', nightlySync: running };
+  if (open !== undefined && (open.nextAttemptAt ?? now) <= now) return { kind: 'again', nightlySync: open };
   return { kind: 'nothing' };
 }
 
 export interface Attempt {
   readonly result: JobResult;
-  /** The how-manieth it was, from 1. */
+  /** The number of this attempt, from 1. */
   readonly attempts: number;
-  /** It was asked to end: the daemon is stopping, or its lock is lost. */
+  /** Whether the attempt was asked to end: the daemon is stopping, or its lock is lost. */
   readonly interrupted: boolean;
   readonly now: Date;
   readonly nextDue: Date;
@@ -69,7 +70,7 @@ export interface Attempt {
   readonly retryDelaysMs: readonly number[];
 }
 
-/** Decides what an attempt makes of its night. Pure. */
+/** Decides what the end of an attempt means for its nightly sync. Pure. */
 export function decideEnd(attempt: Attempt): NightlySyncEnd {
   const { result, attempts, interrupted, now, nextDue, retryDelaysMs } = attempt;
   const end = {
@@ -79,7 +80,7 @@ export function decideEnd(attempt: Attempt): NightlySyncEnd {
     counts: true,
     nextAttemptAt: null,
   };
-  // Not done because somebody asked it to end: it goes on as soon as a daemon is there.
+  // The attempt was asked to end, so the nightly sync continues as soon as a daemon runs.
   if (interrupted && (result.status === 'incomplete' || result.status === 'failed')) {
     return { ...end, status: 'waiting', nextAttemptAt: now, counts: false };
   }
@@ -91,7 +92,7 @@ export function decideEnd(attempt: Attempt): NightlySyncEnd {
   return { ...end, status: result.status };
 }
 
-/** Settings and grants don't mend themselves within a night. */
+/** Wrong settings and missing grants stay wrong until a person fixes them, so another attempt would fail as well. */
 function isRetryable(result: JobResult): boolean {
   return result.retryable ?? (result.exitCode !== EXIT.usage && result.exitCode !== EXIT.signIn);
 }

@@ -1,27 +1,27 @@
 import type { JobResult } from './job.ts';
 
-/** What the scheduler tells of its nights. */
+/** What the scheduler reports about nightly syncs. */
 export type SchedulerEvent = EndedEvent | MissedEvent;
 
-/** An attempt came to its end. */
+/** An attempt ended. */
 export interface EndedEvent {
   readonly kind: 'ended';
   readonly job: string;
   readonly due: Date;
   readonly result: JobResult;
-  /** Null: this night is not tried again. */
+  /** Null: the nightly sync is not tried again. */
   readonly nextAttemptAt: Date | null;
-  /** It was asked to end by the daemon itself. */
+  /** Whether the daemon itself asked the attempt to end. */
   readonly interrupted: boolean;
 }
 
-/** Nights were not done when they were due. */
+/** Nightly syncs did not run when they were due. */
 export interface MissedEvent {
   readonly kind: 'missed';
   readonly job: string;
   readonly dues: readonly Date[];
-  /** `down`: nothing was running; `overlap`: the night before was still running. */
+  /** `down`: no daemon was running; `overlap`: the nightly sync before was still running. */
   readonly reason: 'down' | 'overlap';
-  /** The night that is done now, late. */
+  /** The due time whose nightly sync starts now, late. */
   readonly madeUp: Date | undefined;
 }

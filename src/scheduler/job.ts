@@ -1,21 +1,21 @@
-/** Something that is done at the times of a cron expression. */
+/** Work that is done at the times of a cron expression. */
 export interface Job {
-  /** Names it in the tables, the page and the alerts; keep it for ever, e.g. `sync`. */
+  /** The name in the tables, the status page and the alerts, e.g. `sync`. It must never change. */
   readonly name: string;
   /** Five fields, e.g. `0 2 * * *`. */
   readonly cron: string;
   /** IANA name of the zone that the expression is meant in, e.g. `Europe/Berlin`. */
   readonly timezone: string;
   /**
-   * Does it. `signal` asks for an orderly end: store what was read and come back as `incomplete`. May throw: a
-   * LobbieSyncError counts by its exit code, anything else as a failure that is tried again.
+   * Does the work. `signal` asks for an orderly end: store what was read and return `incomplete`. It may throw: a LobbieSyncError
+   * is judged by its exit code, any other error counts as a failure that is retried.
    */
   run(signal: AbortSignal): Promise<JobResult>;
 }
 
 export type JobStatus = 'succeeded' | 'partial' | 'incomplete' | 'failed';
 
-/** What became of one attempt. Ids, names, counts and codes only: it is stored, shown and sent. */
+/** The result of one attempt. It holds ids, names, counts and codes only, because it is stored, shown and sent. */
 export interface JobResult {
   readonly status: JobStatus;
   readonly exitCode: number;
@@ -23,9 +23,9 @@ export interface JobResult {
   readonly message?: string | null | undefined;
   readonly requests?: number | undefined;
   readonly rows?: number | undefined;
-  /** Whether a failure is worth another try this night. Default: unless settings or sign-in are at fault (2, 3). */
+  /** Whether to retry a failure. Default: yes, unless settings or sign-in are at fault (exit codes 2 and 3). */
   readonly retryable?: boolean | undefined;
-  /** What else a person should know, as it stands now; a condition that is not named any more has ended. */
+  /** Other conditions that a person should know about. A condition that is no longer listed has cleared. */
   readonly alerts?: readonly JobAlert[] | undefined;
 }
 

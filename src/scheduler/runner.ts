@@ -25,7 +25,7 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly job: Job;
-  /** Names this process among all that may run the job; unique for each start. */
+  /** Identifies this process among all that may run the job; unique for each start. */
   readonly holder: string;
   readonly retryDelaysMs: readonly number[];
   readonly takeoverAfterMs: number;
@@ -33,11 +33,11 @@ export interface RunnerOptions {
   readonly onEvent: (event: SchedulerEvent) => void;
 }
 
-/** The wait after a failed look at the tables: doubled each time, milliseconds. */
+/** The wait after the schedule could not be read: doubled after each failure, milliseconds. */
 const FIRST_BACKOFF_MS = 30_000;
 const LAST_BACKOFF_MS = 300_000;
 
-/** One job: looks at the tables at every tick, and runs it when it is this process's turn. */
+/** Runs one job: reads the schedule at every tick, and starts the job when it is due and no other process has claimed it. */
 export class JobRunner {
   readonly job: Job;
   readonly #options: RunnerOptions;
@@ -47,7 +47,7 @@ export class JobRunner {
   #claims = 0;
   #failures = 0;
   #notBefore = 0;
-  /** A running night that nobody seems to hold, and since when that is seen. */
+  /** The holder of a running nightly sync whose lock is free, and since when that has been seen. */
   #free: { readonly holder: string | null; readonly since: Date } | undefined;
 
   /** @throws LobbieSyncError with exit code 2 when the job's times can't be followed */
@@ -57,7 +57,7 @@ export class JobRunner {
     this.job = options.job;
   }
 
-  /** The night that this process is doing. */
+  /** The due time of the nightly sync that this process runs. */
   get runningDue(): Date | undefined {
     return this.#attempt?.dueAt;
   }
@@ -66,11 +66,11 @@ export class JobRunner {
     return nextDue(this.job, this.#options.clock.now());
   }
 
-  /** Looks and acts. Never throws: what goes wrong is logged and tried again at a later tick, for ever. */
+  /** Reads the schedule and does what is due. Never throws: errors are logged, and every later tick tries again. */
   async tick(): Promise<void> {
     const { clock, logger, job } = this.#options;
     const now = clock.now();
-    // A clock that was set back far must not silence the job either.
+    // If the clock was set back, the wait may lie far in the future; then it is ignored.
     if (this.#stopping || (now.getTime() < this.#notBefore && this.#notBefore - now.getTime() <= LAST_BACKOFF_MS))
       return;
     try {
@@ -84,19 +84,19 @@ export class JobRunner {
       this.#notBefore = now.getTime() + backoff;
       logger.warn(
         { err: error, job: job.name, failures: this.#failures },
-        'the schedule could not be read; tried again',
+        'the schedule could not be read; it is tried again',
       );
     }
   }
 
-  /** Begins nothing more, asks a running job to end, and resolves when it has. */
+  /** Starts nothing new, asks a running job to end, and resolves when it has ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#attempt?.stop('the daemon is stopping');
     await this.idle();
   }
 
-  /** Resolves when no job of this process is running. */
+  /** Resolves when this process runs no job. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
@@ -104,9 +104,9 @@ export class JobRunner {
   async #step(now: Date): Promise<void> {
     const { db, connectionString, job } = this.#options;
     await this.#attempt?.check();
-    const glance = this.#decide(await jobState(db, job.name, now), now, undefined);
-    if (glance.kind === 'nothing') return;
-    if (glance.kind === 'overlap') return await this.#overlap(glance.skip, now);
+    const decision = this.#decide(await jobState(db, job.name, now), now, undefined);
+    if (decision.kind === 'nothing') return;
+    if (decision.kind === 'overlap') return await this.#overlap(decision.skip, now);
     const lock = await JobLock.take(connectionString, job.name);
     if (lock === undefined) {
       this.#free = undefined;
@@ -129,7 +129,10 @@ export class JobRunner {
     return decide({ now, dues, last, open, mine, freeSince, takeoverAfterMs, maxAttempts });
   }
 
-  /** With the lock held: decides again on what is now surely true, and does it. True: a job runs and keeps the lock. */
+  /**
+   * Decides again with the lock held, since the state may have changed before it was taken, and acts. True: a job was started,
+   * and it keeps the lock.
+   */
   async #act(lock: JobLock, now: Date): Promise<boolean> {
     const { logger, job } = this.#options;
     const state = await jobState(lock.db, job.name, now);
@@ -140,15 +143,15 @@ export class JobRunner {
         logger.info({ job: job.name, nextDue: this.nextDue }, 'a job is scheduled from now on');
         return false;
       case 'give_up':
-        await this.#giveUp(lock, decision.night, now);
+        await this.#giveUp(lock, decision.nightlySync, now);
         return false;
       case 'again': {
-        const { night } = decision;
+        const { nightlySync } = decision;
         const holder = this.#newHolder();
-        if (this.#stopping || !(await claimAgain(lock.db, night, holder, now))) return false;
-        const attempts = night.attempts + 1;
-        logger.info({ job: job.name, due: night.dueAt, attempts }, 'a night is tried again');
-        this.#begin(lock, night.dueAt, attempts, holder);
+        if (this.#stopping || !(await claimAgain(lock.db, nightlySync, holder, now))) return false;
+        const attempts = nightlySync.attempts + 1;
+        logger.info({ job: job.name, due: nightlySync.dueAt, attempts }, 'a nightly sync is tried again');
+        this.#begin(lock, nightlySync.dueAt, attempts, holder);
         return true;
       }
       case 'begin':
@@ -174,45 +177,47 @@ export class JobRunner {
     const holder = this.#newHolder();
     const claimed = await lock.db.transaction().execute(async (tx) => {
       if (settle !== undefined) await settleNightlySync(tx, settle, ...ending(settle), now);
-      const skipped = await recordSkipped(tx, job.name, skip, 'missed; a later night is done instead', now);
+      const skipped = await recordSkipped(tx, job.name, skip, 'missed; a later nightly sync ran instead', now);
       return { skipped, mine: await claimNew(tx, job.name, due, holder, now) };
     });
-    if (settle?.status === 'running') this.#tellLost(settle, ...ending(settle));
+    if (settle?.status === 'running') this.#reportLost(settle, ...ending(settle));
     const late = claimed.mine && now.getTime() - due.getTime() > lateAfterMs;
     const missed = late ? [...claimed.skipped, due] : claimed.skipped;
     if (missed.length > 0) {
-      logger.warn({ job: job.name, missed, madeUp: late }, 'nights were missed');
+      logger.warn({ job: job.name, missed, madeUp: late }, 'nightly syncs were missed');
       const madeUp = late ? due : undefined;
       this.#options.onEvent({ kind: 'missed', job: job.name, dues: missed, reason: 'down', madeUp });
     }
     if (!claimed.mine) return false;
-    logger.info({ job: job.name, due }, 'a night begins');
+    logger.info({ job: job.name, due }, 'a nightly sync starts');
     this.#begin(lock, due, 1, holder);
     return true;
   }
 
-  async #giveUp(lock: JobLock, night: NightlySync, now: Date): Promise<void> {
-    const message = `its process ended ${night.attempts} times before it was done`;
-    await settleNightlySync(lock.db, night, 'failed', message, now);
-    this.#options.logger.error({ job: night.job, due: night.dueAt }, 'a night is given up');
-    this.#tellLost(night, 'failed', message);
+  async #giveUp(lock: JobLock, nightlySync: NightlySync, now: Date): Promise<void> {
+    const { job, dueAt: due, attempts } = nightlySync;
+    const message = `its process ended ${attempts} times before it was done`;
+    await settleNightlySync(lock.db, nightlySync, 'failed', message, now);
+    this.#options.logger.error({ job, due }, 'a nightly sync is given up');
+    this.#reportLost(nightlySync, 'failed', message);
   }
 
-  #tellLost(night: NightlySync, status: 'failed' | 'incomplete', message: string): void {
+  /** Reports a nightly sync whose process is gone and could not report its own end. */
+  #reportLost(nightlySync: NightlySync, status: 'failed' | 'incomplete', message: string): void {
     const result = { status, exitCode: status === 'failed' ? 1 : 5, message };
-    const { job, dueAt: due } = night;
+    const { job, dueAt: due } = nightlySync;
     this.#options.onEvent({ kind: 'ended', job, due, result, nextAttemptAt: null, interrupted: false });
   }
 
   async #overlap(dues: readonly Date[], now: Date): Promise<void> {
     const { db, job, logger } = this.#options;
-    const skipped = await recordSkipped(db, job.name, dues, 'the night before was still running', now);
+    const skipped = await recordSkipped(db, job.name, dues, 'the nightly sync before was still running', now);
     if (skipped.length === 0) return;
-    logger.warn({ job: job.name, skipped }, 'nights are skipped: the one before is still running');
+    logger.warn({ job: job.name, skipped }, 'nightly syncs are skipped, because the one before is still running');
     this.#options.onEvent({ kind: 'missed', job: job.name, dues: skipped, reason: 'overlap', madeUp: undefined });
   }
 
-  /** A name of its own for each claim, so that an old attempt of this process can't close a newer one. */
+  /** A new name for each claim, so that an old attempt of this process can't close a newer one. */
   #newHolder(): string {
     this.#claims += 1;
     return `${this.#options.holder}/${this.#claims}`;
@@ -223,7 +228,7 @@ export class JobRunner {
     const attempt = new Attempt(lock, { ...rest, dueAt, attempts, holder, patienceMs: takeoverAfterMs / 2 });
     this.#free = undefined;
     this.#attempt = attempt;
-    // A stop that came between the claim and here.
+    // `stop` may have been called since the claim.
     if (this.#stopping) attempt.stop('the daemon is stopping');
     this.#running = attempt.done.then((ended) => {
       this.#attempt = undefined;
@@ -238,15 +243,15 @@ export class JobRunner {
         exitCode: result.exitCode,
         nextAttemptAt,
       };
-      this.#options.logger.info(fields, 'a night ended');
+      this.#options.logger.info(fields, 'a nightly sync ended');
       this.#options.onEvent({ kind: 'ended', job: this.job.name, due: dueAt, result, nextAttemptAt, interrupted });
     });
   }
 }
 
-/** What a night was that is left behind because the next one is due. */
-function ending(night: NightlySync): ['incomplete' | 'failed', string] {
-  if (night.status === 'running') return ['incomplete', 'its process ended without recording an end'];
-  const status = night.exitCode === 5 ? 'incomplete' : 'failed';
-  return [status, `${night.message ?? 'not done'}; not tried again, as the next night was due`];
+/** The status and message of a nightly sync that is closed because the next one is due. */
+function ending(nightlySync: NightlySync): ['incomplete' | 'failed', string] {
+  if (nightlySync.status === 'running') return ['incomplete', 'its process ended without recording an end'];
+  const status = nightlySync.exitCode === 5 ? 'incomplete' : 'failed';
+  return [status, `${nightlySync.message ?? 'not done'}; not tried again, because the next nightly sync was due`];
 }

@@ -9,13 +9,13 @@ import type { Job } from './job.ts';
 import { JobRunner } from './runner.ts';
 import { allTicks, clockTicks, cronTicks, type TickSource } from './ticks.ts';
 
-/** How the schedule deals with what goes wrong. */
+/** How the scheduler handles failures and delays. */
 export interface ScheduleSettings {
-  /** Waits before a failed night is tried again, milliseconds. Default 5, 15 and 60 minutes. */
+  /** Waits before a failed nightly sync is tried again, milliseconds. Default 5, 15 and 60 minutes. */
   readonly retryDelaysMs?: readonly number[];
-  /** How long nobody may hold a running night before another process takes it over. Default 2 minutes. */
+  /** How long the lock of a running nightly sync may be free before another process takes over. Default 2 minutes. */
   readonly takeoverAfterMs?: number;
-  /** A night that begins later than this after its time counts as missed and made up. Default 15 minutes. */
+  /** A nightly sync that starts later than this after its due time is reported as missed and made up. Default 15 minutes. */
   readonly lateAfterMs?: number;
 }
 
@@ -31,19 +31,19 @@ export interface SchedulerOptions extends ScheduleSettings {
   readonly onEvent?: (event: SchedulerEvent) => void;
 }
 
-/** Where a job stands, for the status page. */
+/** A job as the status page shows it. */
 export interface JobView {
   readonly job: string;
   readonly cron: string;
   readonly timezone: string;
   readonly nextDue: Date;
-  /** The night that this process is doing. */
+  /** The due time of the nightly sync that this process runs; null: it runs none. */
   readonly runningDue: Date | null;
 }
 
 /**
- * Runs jobs at their times: each night once, however many processes look after it. The tables decide, under a lock; this
- * class only looks often enough.
+ * Runs jobs at their times: each nightly sync once, however many daemons run. The rows of `lobbie_sync.schedule` decide, under a
+ * lock; this class only checks them often enough.
  */
 export class Scheduler {
   readonly #ticks: TickSource;
@@ -71,14 +71,14 @@ export class Scheduler {
     );
   }
 
-  /** Begins to look, now and at every tick. */
+  /** Checks the schedule now and at every tick. */
   start(): void {
     if (this.#endTicks !== undefined || this.#stopped !== undefined) return;
     this.#endTicks = this.#ticks.start(() => void this.tick());
     void this.tick();
   }
 
-  /** Looks once; a look that is under way is not doubled. Never rejects. */
+  /** Checks the schedule once; returns the check in progress if there is one. Never rejects. */
   tick(): Promise<void> {
     if (this.#stopped !== undefined) return this.#ticking ?? Promise.resolve();
     this.#ticking ??= Promise.all(this.#runners.map((runner) => runner.tick()))
@@ -89,19 +89,19 @@ export class Scheduler {
     return this.#ticking;
   }
 
-  /** Begins nothing more, asks running jobs for an orderly end, and resolves when they have ended. Safe to call twice. */
+  /** Starts nothing new, asks running jobs to end in an orderly way, and resolves when they have ended. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       await this.#endTicks?.();
       await Promise.all(this.#runners.map((runner) => runner.stop()));
       await this.#ticking;
-      // What a look that was under way may have begun.
+      // The check that was in progress may have started a job.
       await Promise.all(this.#runners.map((runner) => runner.stop()));
     })();
     return this.#stopped;
   }
 
-  /** Resolves when no look is under way and no job of this process is running. */
+  /** Resolves when no check is in progress and this process runs no job. */
   async idle(): Promise<void> {
     await this.#ticking;
     await Promise.all(this.#runners.map((runner) => runner.idle()));

@@ -1,16 +1,15 @@
 import { schedule } from 'node-cron';
 import type { Clock } from '../core/clock.ts';
 
-/** What tells the scheduler to look at the clock. How often it does decides nothing but how late a job may begin. */
+/** Tells the scheduler to check the schedule. The interval only decides how late a job may start. */
 export interface TickSource {
-  /** Calls `onTick` from now on; returns what ends it. */
+  /** Calls `onTick` at every tick, until the returned function is called. */
   start(onTick: () => void): () => Promise<void>;
 }
 
 /**
- * node-cron, at the beginning of every minute. It gives only the beat: which nights are due is reckoned from the tables,
- * because a timer knows nothing of nights that passed while the process was down, and starts 02:30 twice on the day that
- * has it twice.
+ * Ticks of node-cron at the start of every minute. They only trigger the check; due times are computed from the database,
+ * because a timer does not know what became due while the process was down, and fires 02:30 twice on a day that has it twice.
  */
 export function cronTicks(): TickSource {
   return {
@@ -18,7 +17,7 @@ export function cronTicks(): TickSource {
       const task = schedule('* * * * *', () => onTick(), {
         name: 'lobbie-sync',
         timezone: 'UTC',
-        // A machine that slept misses beats; the next one sees everything that became due.
+        // A machine that slept misses ticks; the next tick finds everything that became due.
         suppressMissedWarning: true,
         logger: { info() {}, warn() {}, error() {}, debug() {} },
       });
@@ -30,8 +29,8 @@ export function cronTicks(): TickSource {
 }
 
 /**
- * A beat every `everyMs` by the given clock. node-cron waits for an instant of the wall clock and would be silent for an
- * hour when that is set back by one; this one isn't.
+ * A tick every `everyMs` of the given clock. node-cron waits for an instant of the wall clock, so it does not tick for an hour
+ * when the clock is set back by one; this source still does.
  */
 export function clockTicks(clock: Clock, everyMs = 60_000): TickSource {
   return {
@@ -52,7 +51,7 @@ export function clockTicks(clock: Clock, everyMs = 60_000): TickSource {
   };
 }
 
-/** The beats of several sources. */
+/** Combines the ticks of several sources. */
 export function allTicks(...sources: readonly TickSource[]): TickSource {
   return {
     start(onTick) {

@@ -3,19 +3,19 @@ import type { SyncDatabase } from '../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** What was last told of a condition. */
+/** What was last reported about a condition. */
 export interface AlertState {
   readonly key: string;
-  /** `ok`, or the name of what is wrong. */
+  /** `ok`, or the name of the problem. */
   readonly state: string;
   readonly since: Date;
-  /** Null: nobody could be told yet. */
+  /** Null: no report could be delivered yet. */
   readonly lastSent: Date | null;
   readonly message: string;
   readonly runId: string | null;
 }
 
-/** Conditions that were ever told, by key. */
+/** All conditions that were ever reported, by key. */
 export async function alertStates(db: Db): Promise<readonly AlertState[]> {
   const { rows } = await sql<AlertState>`SELECT key, state, since, last_sent AS "lastSent", message,
     run_id::text AS "runId" FROM lobbie_sync.alert_state ORDER BY key`.execute(db);
@@ -23,8 +23,8 @@ export async function alertStates(db: Db): Promise<readonly AlertState[]> {
 }
 
 /**
- * Decides on the states and stores what was decided, one process at a time, so that two that see the same don't both
- * tell it.
+ * Calls `decide` with the stored states and stores its result. Only one process does so at a time, so that two processes that
+ * see the same condition don't both report it.
  */
 export async function updateAlertStates<T extends { readonly states: readonly AlertState[] }>(
   db: Db,
@@ -43,8 +43,8 @@ export async function updateAlertStates<T extends { readonly states: readonly Al
   });
 }
 
-/** Notes that conditions could not be told after all, unless they changed meanwhile: they are told again later. */
-export async function markUntold(db: Db, keys: readonly string[], sentAt: Date): Promise<void> {
+/** Marks reports as not delivered, so that they are repeated later. States that changed since `sentAt` are left alone. */
+export async function markUndelivered(db: Db, keys: readonly string[], sentAt: Date): Promise<void> {
   if (keys.length === 0) return;
   await sql`UPDATE lobbie_sync.alert_state SET last_sent = NULL
     WHERE key = ANY(${[...keys]}::text[]) AND last_sent = ${sentAt}`.execute(db);

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SyncDatabase } from '../db/tables.ts';
 
-/** One line of the audit log: who did what to which ids. Never field values. */
+/** One entry of the audit log: who did what to which ids. It never holds values of fields. */
 export interface AuditEntry {
   readonly actor: string;
   readonly action: string;

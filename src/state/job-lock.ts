@@ -5,14 +5,14 @@ import { kyselyOn } from '../db/transaction.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** How long the database may take to answer on the connection that holds a lock, milliseconds. */
+/** How long the database may take to answer on the connection that holds the lock, milliseconds. */
 const ANSWER_MS = 15_000;
 
 /**
- * The lock of a job, on a connection of its own: whoever holds it is the only one to begin or end a night. Postgres frees
- * it when the process or the connection dies, however it dies.
+ * The lock of a job: only its holder may start or end a nightly sync. It is an advisory lock on a connection of its own, so
+ * Postgres frees it when the process or the connection ends for any reason.
  *
- * Needs a session of its own: behind a pooler in transaction mode, connect to the database directly.
+ * The lock belongs to the session. It does not work behind a pooler in transaction mode; connect to the database directly.
  */
 export class JobLock {
   readonly db: Db;
@@ -28,7 +28,7 @@ export class JobLock {
     });
   }
 
-  /** Undefined when somebody else holds it. @throws the driver's error when the database can't be reached */
+  /** Takes the lock; undefined when another process holds it. @throws the driver's error when the database can't be reached */
   static async take(connectionString: string, job: string): Promise<JobLock | undefined> {
     const client = new pg.Client({
       connectionString,
@@ -55,16 +55,16 @@ export class JobLock {
     return undefined;
   }
 
-  /** Calls `listener` once when the connection is lost; not when it is released. */
+  /** Calls `listener` once when the connection is lost, but not when the lock is released. */
   onLost(listener: () => void): void {
-    const tell = () => {
+    const report = () => {
       if (!this.#released) listener();
     };
-    if (this.#ended) tell();
-    else this.#client.once('end', tell);
+    if (this.#ended) report();
+    else this.#client.once('end', report);
   }
 
-  /** Asks the database for a sign of life; a connection that gives none is closed, which counts as lost. */
+  /** Sends a query to see whether the connection still works. If it fails, the connection is closed and counts as lost. */
   async check(): Promise<void> {
     if (this.#ended || this.#released) return;
     await this.#client.query('SELECT 1').catch(() => this.#close());

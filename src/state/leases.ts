@@ -4,7 +4,7 @@ import type { SyncDatabase } from '../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** Somebody else reads this resource of this account now. */
+/** A resource of an account that another run holds. */
 export interface Busy {
   readonly accountId: string;
   readonly resource: string;
@@ -12,8 +12,8 @@ export interface Busy {
 }
 
 /**
- * Takes the leases of one account that are free and names those that are not. Leases of dead runs are removed by
- * `closeDeadRuns` before; the table's key decides between two that start at once.
+ * Takes the free leases among these resources of one account, and returns those that another run holds. `closeDeadRuns` has
+ * removed the leases of dead runs before. When two runs start at once, the primary key of the table decides.
  */
 export async function takeLeases(
   db: Db,
@@ -34,20 +34,20 @@ export async function takeLeases(
     .where('resource', 'in', names)
     .execute();
   const holders = new Map(held.map((row) => [row.resource, row.run_id]));
-  // One that was given back between the two statements is nobody's now, and was busy when it was asked for.
+  // A lease that was released between the two statements has no holder now, but it was held when it was requested.
   return names
     .filter((resource) => holders.get(resource) !== runId)
     .map((resource) => ({ accountId, resource, runId: holders.get(resource) ?? 'that just ended' }));
 }
 
-/** Gives back what a run holds. */
+/** Releases all leases of a run. */
 export async function releaseLeases(db: Db, runId: string): Promise<void> {
   await db.deleteFrom('lobbie_sync.leases').where('run_id', '=', runId).execute();
 }
 
 /**
- * Fails unless the run still holds the lease. Called within each batch's transaction: a process that was cut off from
- * the database and replaced can't write any more when it comes back.
+ * Throws if the run no longer holds the lease. Each batch calls it within its transaction: a process that was cut off from
+ * the database and replaced can't write when it reconnects.
  */
 export async function assertLease(db: Db, runId: string, accountId: string, resource: string): Promise<void> {
   const { rows } = await sql`SELECT 1 FROM lobbie_sync.leases

@@ -5,7 +5,10 @@ import type { SyncDatabase } from '../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** What jsonb can't hold (NUL, half surrogates) is kept as a JSON string of the JSON text; `parseStored` undoes it. */
+/**
+ * The form in which a record is stored. jsonb can't hold NUL or half surrogates, so a record with one of these is stored as a
+ * JSON string of its JSON text; `parseStored` reverses that.
+ */
 function storedRecord(json: string): string {
   return json.startsWith('"') || /\\u(0000|d[89a-f])/i.test(json) ? JSON.stringify(json) : json;
 }
@@ -15,7 +18,7 @@ export function parseStored(record: unknown): Record<string, unknown> {
   return (typeof record === 'string' ? JSON.parse(record) : record) as Record<string, unknown>;
 }
 
-/** Keeps records that failed their schema, in the transaction of the batch they came in. */
+/** Stores records that failed their schema, in the transaction of their batch. */
 export async function addRejects(db: Db, runId: string, rejects: readonly Reject[], at: Date): Promise<void> {
   if (rejects.length === 0) return;
   const insert = (stored: (json: string) => string) =>
@@ -32,7 +35,7 @@ export async function addRejects(db: Db, runId: string, rejects: readonly Reject
     await insert(storedRecord);
   } catch (error) {
     if (!isDataError(error)) throw error;
-    // jsonb refuses one of them (a number too long, too deep): as text it holds all.
+    // jsonb refuses one of the records (a number that is too long, nesting that is too deep). As text it takes all of them.
     await sql`ROLLBACK TO SAVEPOINT rejects`.execute(db);
     await insert((json) => JSON.stringify(json));
   }
@@ -43,7 +46,7 @@ export interface RejectFilter {
   readonly runId?: string;
   readonly resources?: readonly string[];
   readonly accounts?: readonly string[];
-  /** Also those that were replayed. Default false. */
+  /** Whether to include rejects that were replayed. Default false. */
   readonly replayed?: boolean;
   readonly limit: number;
 }
@@ -85,7 +88,7 @@ export async function getReject(db: Db, id: string): Promise<StoredReject | unde
   return row === undefined ? undefined : { ...row, record: parseStored(row.record) };
 }
 
-/** The record of a reject as JSON text, with every digit that was received: the driver's own parser would round ids. */
+/** The record of a reject as JSON text, because the driver's own parser would round large ids. */
 export async function rejectedJson(db: Db, id: string): Promise<string> {
   const { rows } = await sql<{ json: string }>`SELECT
     CASE jsonb_typeof(record) WHEN 'string' THEN record #>> '{}' ELSE record::text END AS json
@@ -93,7 +96,7 @@ export async function rejectedJson(db: Db, id: string): Promise<string> {
   return rows[0]?.json ?? 'null';
 }
 
-/** Marks a reject as loaded after all. */
+/** Marks a reject as loaded by a replay. */
 export async function markReplayed(db: Db, id: string, at: Date): Promise<void> {
   await db.updateTable('lobbie_sync.rejects').set({ replayed_at: at }).where('id', '=', id).execute();
 }

@@ -3,18 +3,18 @@ import type { SyncDatabase } from '../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** How long ago the lists of a resource were read to their end. */
+/** When the lists of a resource of an account were last read to their end. */
 export interface ResourceAge {
-  /** Null for what belongs to the token rather than to an account. */
+  /** Null for lists that belong to the token rather than to an account. */
   readonly accountId: string | null;
   readonly resource: string;
-  /** Since when nothing of it is older: the start of the oldest of its lists' latest certified sweeps. */
+  /** No list is older than this: the earliest start among the latest certified sweeps of its lists. */
   readonly oldestCheckedAt: Date;
   readonly lists: number;
   readonly rows: number;
 }
 
-/** The age of every resource per account. Locations that are gone don't count: nobody reads their lists any more. */
+/** The age of every resource by account. Deleted locations are left out, because their lists are no longer read. */
 export async function resourceAges(db: Db): Promise<readonly ResourceAge[]> {
   const { rows } = await sql<ResourceAge>`SELECT NULLIF(f.account_id, 0)::text AS "accountId", f.resource,
       min(f.oldest_checked_at) AS "oldestCheckedAt", count(*)::int AS lists, sum(f.rows)::float8 AS rows

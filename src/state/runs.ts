@@ -4,7 +4,7 @@ import type { NewProblem, Run, RunKind, RunStatus, SyncDatabase } from '../db/ta
 
 type Db = Kysely<SyncDatabase>;
 
-/** A run's liveness: its process holds this advisory lock for as long as it lives (upper half: `lobb` in ASCII). */
+/** The key of the advisory lock that a run's process holds until it ends (upper half: `lobb` in ASCII). */
 export const runLockKey = (runId: string): string => ((0x6c6f6262n << 32n) + BigInt(runId)).toString();
 
 export interface NewRun {
@@ -43,7 +43,7 @@ const summed = (runId: string) => sql`
     coalesce(sum(rows_rejected), 0) AS rows_rejected
    FROM lobbie_sync.run_resources WHERE run_id = ${runId}) AS s`;
 
-/** Closes a run: its counts become the sums of its resources, which were committed batch by batch. */
+/** Closes a run. Its counts become the sums of its resources' counts, which were committed batch by batch. */
 export async function closeRun(
   db: Db,
   runId: string,
@@ -54,8 +54,8 @@ export async function closeRun(
 }
 
 /**
- * Closes runs whose process is gone, as what they were: incomplete. Their advisory lock is free only if the session that
- * held it has ended, so a living run can't be closed by mistake.
+ * Closes runs whose process is gone as incomplete. A run's advisory lock is free only if the session that held it has ended,
+ * so a living run can't be closed by mistake.
  */
 export async function closeDeadRuns(db: Db, at: Date): Promise<readonly string[]> {
   return await db.transaction().execute(async (tx) => {
@@ -74,7 +74,7 @@ export async function closeDeadRuns(db: Db, at: Date): Promise<readonly string[]
   });
 }
 
-/** Adds counts to one resource of a run. The last statement of a batch, so that the row stays locked only for the commit. */
+/** Adds counts to one resource of a run. This is the last statement of a batch, so the row is locked only during the commit. */
 export async function addRunCounts(db: Db, runId: string, resource: string, counts: Counts): Promise<void> {
   await sql`INSERT INTO lobbie_sync.run_resources AS r
       (run_id, resource, requests, rows_read, rows_inserted, rows_updated, rows_unchanged, rows_deleted, rows_rejected)
@@ -101,12 +101,12 @@ export async function addUnknownFields(
     ON CONFLICT (run_id, resource, field) DO UPDATE SET records = u.records + excluded.records`.execute(db);
 }
 
-/** Notes why a run is not a plain success. */
+/** Records a problem: a reason why a run is not a full success. */
 export async function addProblem(db: Db, problem: NewProblem): Promise<void> {
   await db.insertInto('lobbie_sync.run_problems').values(problem).execute();
 }
 
-/** The latest runs, newest first; with `readings` those alone, as deliveries are many and short. */
+/** The latest runs, newest first. `readings` leaves out deliveries, because they are many and short. */
 export async function latestRuns(db: Db, limit: number, which: 'all' | 'readings' = 'all'): Promise<Run[]> {
   const runs = db.selectFrom('lobbie_sync.runs').selectAll().orderBy('id', 'desc').limit(limit);
   return await (which === 'all' ? runs : runs.where('kind', '<>', 'push')).execute();
@@ -119,7 +119,7 @@ export interface RunDetails {
   readonly unknownFields: readonly { resource: string; field: string; records: string }[];
 }
 
-/** Everything that is recorded of one run, or undefined. */
+/** Everything recorded about one run; undefined if there is no such run. */
 export async function runDetails(db: Db, runId: string): Promise<RunDetails | undefined> {
   const run = await db.selectFrom('lobbie_sync.runs').selectAll().where('id', '=', runId).executeTakeFirst();
   if (run === undefined) return undefined;

@@ -13,12 +13,12 @@ export type NightlySyncStatus =
   | 'failed'
   | 'skipped';
 
-/** One instant at which a job was due. */
+/** One nightly sync: an instant at which a job was due, and what became of it. */
 export interface NightlySync {
   readonly job: string;
   readonly dueAt: Date;
   readonly status: NightlySyncStatus;
-  /** How often it was begun, the present attempt included. */
+  /** How often it was started, the current attempt included. */
   readonly attempts: number;
   readonly nextAttemptAt: Date | null;
   readonly startedAt: Date | null;
@@ -32,15 +32,15 @@ export interface NightlySync {
 const COLUMNS = sql`job, due_at AS "dueAt", status, attempts, next_attempt_at AS "nextAttemptAt",
   started_at AS "startedAt", finished_at AS "finishedAt", run_id::text AS "runId", holder, exit_code AS "exitCode", message`;
 
-/** Where a job stands: the latest night up to `now`, and the one that is under way or waits for its next attempt. */
+/** The state of a job: its latest nightly sync up to `now`, and the one that is running or waits for its next attempt. */
 export interface JobState {
   readonly last: NightlySync | undefined;
   readonly open: NightlySync | undefined;
 }
 
 /**
- * Reads where a job stands. Nights after `now` are left out: a clock that once stood far ahead must not keep the job from
- * running until that day comes.
+ * Reads the state of a job. Nightly syncs after `now` are left out: if the clock was once set far ahead, the job must not wait
+ * until that day comes.
  */
 export async function jobState(db: Db, job: string, now: Date): Promise<JobState> {
   const last =
@@ -51,20 +51,20 @@ export async function jobState(db: Db, job: string, now: Date): Promise<JobState
   return { last: last.rows[0], open: open.rows[0] };
 }
 
-/** The latest nights of every job, newest first. */
+/** The latest nightly syncs of all jobs, newest first. */
 export async function latestNightlySyncs(db: Db, limit: number): Promise<readonly NightlySync[]> {
   const { rows } = await sql<NightlySync>`SELECT ${COLUMNS} FROM lobbie_sync.schedule
     ORDER BY due_at DESC, job LIMIT ${limit}`.execute(db);
   return rows;
 }
 
-/** Records that the daemon knows the job from now on. */
+/** Records when a daemon first knew the job. Due times before that don't count as missed. */
 export async function recordFirstStart(db: Db, job: string, now: Date): Promise<void> {
   await sql`INSERT INTO lobbie_sync.schedule (job, due_at, status, finished_at)
     VALUES (${job}, ${now}, 'first_start', ${now}) ON CONFLICT DO NOTHING`.execute(db);
 }
 
-/** Records nights that are not done, and why. Those that are recorded already stay as they are. */
+/** Records nightly syncs as skipped, with the reason, and returns their due times. Those already recorded stay as they are. */
 export async function recordSkipped(
   db: Db,
   job: string,
@@ -81,13 +81,13 @@ export async function recordSkipped(
   return rows.map((row) => row.dueAt);
 }
 
-/** So many nights of a job are remembered. By number, not by age: a clock that stands wrong must not erase them. */
-const KEEP_NIGHTS = 1000;
+/** How many nightly syncs of a job are kept. A limit by age would erase them all when the clock is set wrong. */
+const KEPT_NIGHTLY_SYNCS = 1000;
 
-/** Claims a night that nobody recorded yet. False: somebody did. */
+/** Claims a nightly sync that is not recorded yet. False: another process was faster. */
 export async function claimNew(db: Db, job: string, due: Date, holder: string, now: Date): Promise<boolean> {
   await sql`DELETE FROM lobbie_sync.schedule WHERE job = ${job} AND status NOT IN ('running', 'waiting') AND due_at <
-    (SELECT due_at FROM lobbie_sync.schedule WHERE job = ${job} ORDER BY due_at DESC OFFSET ${KEEP_NIGHTS} LIMIT 1)`.execute(
+    (SELECT due_at FROM lobbie_sync.schedule WHERE job = ${job} ORDER BY due_at DESC OFFSET ${KEPT_NIGHTLY_SYNCS} LIMIT 1)`.execute(
     db,
   );
   const { rows } = await sql`INSERT INTO lobbie_sync.schedule (job, due_at, status, attempts, started_at, holder)
@@ -95,7 +95,7 @@ export async function claimNew(db: Db, job: string, due: Date, holder: string, n
   return rows.length === 1;
 }
 
-/** Claims a night for another attempt: one that waits, or one whose holder is gone. Only with the job's lock held. */
+/** Claims a nightly sync for another attempt: it waits, or its holder is gone. The caller must hold the job's lock. */
 export async function claimAgain(db: Db, night: NightlySync, holder: string, now: Date): Promise<boolean> {
   const { rows } = await sql`UPDATE lobbie_sync.schedule SET status = 'running', attempts = attempts + 1,
       started_at = ${now}, finished_at = NULL, next_attempt_at = NULL, holder = ${holder}
@@ -104,19 +104,19 @@ export async function claimAgain(db: Db, night: NightlySync, holder: string, now
   return rows.length === 1;
 }
 
-/** What became of an attempt. */
+/** How an attempt ended. */
 export interface NightlySyncEnd {
   readonly status: Exclude<NightlySyncStatus, 'first_start' | 'running' | 'skipped'>;
-  /** With `waiting`. */
+  /** Only with the status `waiting`. */
   readonly nextAttemptAt: Date | null;
   readonly runId: string | null;
   readonly exitCode: number | null;
   readonly message: string | null;
-  /** False: this attempt was interrupted from outside and takes none of the night's tries. */
+  /** False: this attempt was interrupted from outside and does not count against the limit of attempts. */
   readonly counts: boolean;
 }
 
-/** Records the end of an attempt, unless somebody else took the night over meanwhile (false). */
+/** Records the end of an attempt. False: another process took over the nightly sync meanwhile. */
 export async function endAttempt(
   db: Db,
   night: { readonly job: string; readonly dueAt: Date; readonly holder: string },
@@ -132,7 +132,7 @@ export async function endAttempt(
   return rows.length === 1;
 }
 
-/** Closes a night that will not be tried again: the next one is due, or it ended its process too often. */
+/** Closes a nightly sync that is not tried again: the next one is due, or its process ended too often. */
 export async function settleNightlySync(
   db: Db,
   night: NightlySync,
@@ -145,7 +145,7 @@ export async function settleNightlySync(
     WHERE job = ${night.job} AND due_at = ${night.dueAt} AND status IN ('running', 'waiting')`.execute(db);
 }
 
-/** Whether a holder still has its night. */
+/** Whether this holder still holds the nightly sync. */
 export async function stillHolds(db: Db, job: string, dueAt: Date, holder: string): Promise<boolean> {
   const { rows } = await sql`SELECT 1 FROM lobbie_sync.schedule WHERE job = ${job} AND due_at = ${dueAt}
     AND status = 'running' AND holder = ${holder}`.execute(db);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** A table to count, and whether its rows belong to accounts and places. */
+/** A table to count, and whether its rows belong to accounts and locations. */
 export interface Countable {
   readonly name: string;
   readonly byAccount: boolean;
@@ -8,8 +8,8 @@ export interface Countable {
 }
 
 /**
- * Counts the living rows of tables by account and place, so that freshness and estimates are answered without reading the
- * tables themselves.
+ * Counts the rows of tables that are not deleted, by account and location. Freshness and estimates use these counts instead of
+ * reading the tables.
  */
 export async function countTables(pool: pg.Pool, tables: readonly Countable[], at: Date): Promise<void> {
   for (const table of tables) {

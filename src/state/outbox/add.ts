@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { WritableResource, WriteOperation } from '../../core/writable.ts';
 import type { SyncDatabase } from '../../db/tables.ts';
 
-/** A row as a writer gives it. */
+/** An outbox row before it is inserted. */
 export interface NewOutboxRow {
   readonly resource: WritableResource;
   readonly operation: WriteOperation;
@@ -16,10 +16,10 @@ export interface NewOutboxRow {
   readonly requestedBy: string;
 }
 
-/** What must be the only one of its kind in the outbox. */
+/** A reference, which must be unique in the outbox within its account and resource. */
 export type OutboxReference = Pick<NewOutboxRow, 'resource' | 'accountId'> & { readonly externalRef: string };
 
-/** Those of some references that the outbox has already. */
+/** The references that the outbox already has. */
 export async function usedReferences(
   db: Kysely<SyncDatabase>,
   references: readonly OutboxReference[],
@@ -32,12 +32,12 @@ export async function usedReferences(
   return rows;
 }
 
-/** A row as it was inserted. */
+/** An outbox row after it was inserted. */
 export type InsertedRow = { readonly id: string } & Pick<NewOutboxRow, 'resource' | 'accountId' | 'externalRef'>;
 
 /**
- * Inserts rows in their order, which is that of the ids. A row is left out where somebody else has used its reference since it
- * was looked for.
+ * Inserts rows so that their ids follow their order. A row is left out if another writer has used its reference since
+ * `usedReferences` looked.
  */
 export async function insertRows(
   db: Kysely<SyncDatabase>,

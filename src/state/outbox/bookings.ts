@@ -2,18 +2,18 @@ import { type Kysely, sql } from 'kysely';
 import { APPOINTMENT_BODIES, type AppointmentBody } from '../../core/writable.ts';
 import type { SyncDatabase } from '../../db/tables.ts';
 
-/** What Lobbie answered to bookings that were sent in one form of the body. */
+/** Lobbie's answers to bookings that were sent in one form of the body. */
 export interface BookingTrials {
   /** Bookings that were carried out. */
   readonly succeeded: number;
-  /** The latest answer of all, with the row of the outbox that it was given to; null: none yet. */
+  /** The latest answer, with the outbox row that it belongs to; null: no answer yet. */
   readonly latest: { readonly outboxId: string; readonly httpStatus: number | null } | null;
 }
 
 /**
- * What became of bookings, by the form of their body. The form is that of the row: the check before sending lets a row with
- * schedulerConfigId go in the self-scheduling form only, and one without it in the other only. A refused row that was queued
- * again is left out, as it may have been given the other form's fields since.
+ * Reads how Lobbie answered bookings, by the form of their body. The row tells the form: the check before sending allows
+ * schedulerConfigId in the self-scheduling form only, and requires it there. A refused row that was queued again is left out,
+ * because its fields may have been changed to the other form since.
  */
 export async function bookingTrials(
   db: Kysely<SyncDatabase>,

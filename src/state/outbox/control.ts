@@ -15,7 +15,7 @@ export async function readControl(db: Db): Promise<PushControl> {
   return { pausedAt: row?.paused_at ?? null, pausedBy: row?.paused_by ?? null, reason: row?.reason ?? null };
 }
 
-/** Pauses deliveries, or lets them go on (`at` null). What is in flight comes to its end. */
+/** Pauses deliveries, or resumes them (`at` null). Writes in flight are completed. */
 export async function setPaused(db: Db, at: Date | null, by: string, reason: string | null): Promise<void> {
   await db
     .updateTable('lobbie_push.control')

@@ -3,14 +3,14 @@ import type { SyncDatabase } from '../../db/tables.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** A patient whom the mirror knows, to try a filter of the API on; protected health information. */
+/** A patient in the mirror, used to test a filter of the API; protected health information. */
 export interface KnownPatient {
   readonly id: string;
   readonly email: string | null;
   readonly lastName: string | null;
 }
 
-/** The patient of the highest id who has an e-mail address, or a name; undefined where the mirror knows none. */
+/** The patient with the highest id who has an e-mail address, or a name; undefined if the mirror has none. */
 export async function knownPatient(db: Db, accountId: string, by: 'email' | 'name'): Promise<KnownPatient | undefined> {
   const has = by === 'email' ? sql`email <> ''` : sql`last_name <> ''`;
   const { rows } = await sql<KnownPatient>`SELECT id::text, email, last_name AS "lastName" FROM lobbie.patients
@@ -18,7 +18,7 @@ export async function knownPatient(db: Db, accountId: string, by: 'email' | 'nam
   return rows[0];
 }
 
-/** Which of these records the mirror had before an instant. */
+/** The ids of those records that the mirror had before an instant. */
 export async function knownBefore(
   db: Db,
   { accountId, resource }: { readonly accountId: string; readonly resource: 'patients' | 'appointments' },
@@ -31,7 +31,7 @@ export async function knownBefore(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Which of these records are what other rows of the outbox became. */
+/** The ids of those records that other outbox rows created. */
 export async function resultsOfOthers(
   db: Db,
   row: { readonly id: string; readonly accountId: string; readonly resource: string },

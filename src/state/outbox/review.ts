@@ -6,7 +6,7 @@ import { ACTIVE, chosen, type OutboxChoice } from './rows.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** What a person may see of a row: ids, names of fields, codes. */
+/** The part of a row that may be shown: ids, names of fields and codes, no values. */
 export interface OutboxEntry {
   readonly id: string;
   readonly resource: WritableResource;
@@ -16,7 +16,7 @@ export interface OutboxEntry {
   readonly targetId: string | null;
   readonly resultId: string | null;
   readonly status: OutboxStatus;
-  /** What waits for a person. */
+  /** What a person has to do; null: nothing. */
   readonly needs: 'decision' | 'search' | 'approval' | null;
   readonly fields: readonly string[];
   readonly conflictFields: readonly string[];
@@ -28,18 +28,18 @@ export interface OutboxEntry {
   readonly notBefore: Date | null;
 }
 
-/** A row that waits for a person: a conflict, a doubt that reading back does not settle, a delete without approval. */
+/** What a row `o` needs from a person: a decision on a conflict, a search that reading back can't settle, or an approval. */
 const NEEDS = sql`CASE WHEN o.status = 'conflict' THEN 'decision' WHEN o.status = 'in_doubt' AND o.needs_person THEN 'search'
   WHEN o.status = 'pending' AND o.operation = 'delete' AND o.approved_at IS NULL THEN 'approval' END`;
 
 export interface EntryFilter extends OutboxChoice {
   readonly statuses?: readonly OutboxStatus[] | undefined;
-  /** Only what waits for a person. */
+  /** Only rows that wait for a person. */
   readonly waiting?: boolean | undefined;
   readonly limit: number;
 }
 
-/** Rows of the outbox, oldest first. */
+/** Outbox rows, oldest first. */
 export async function outboxEntries(db: Db, filter: EntryFilter): Promise<readonly OutboxEntry[]> {
   const statuses = filter.statuses ?? [];
   const { rows } = await sql<OutboxEntry>`SELECT o.id::text, o.resource, o.operation, o.account_id::text AS "accountId",
@@ -56,26 +56,26 @@ export async function outboxEntries(db: Db, filter: EntryFilter): Promise<readon
   return rows;
 }
 
-/** What a person should look at. */
+/** What a person should look at in the outbox. */
 export interface OutboxNeeds {
   readonly paused: PushControl;
   /** Rows that wait for a person. */
   readonly needsPerson: number;
-  /** Rows refused or given up within the last day. */
+  /** Rows that Lobbie refused or that were given up within the last 24 hours. */
   readonly lostToday: number;
-  /** When the oldest row was asked for that waits for no person; null when none does. */
+  /** When the oldest open row that needs no person was requested; null when there is none. */
   readonly oldestWaiting: Date | null;
 }
 
-/** How the outbox stands. */
+/** Counts of the outbox by status, and what a person should look at. */
 export interface OutboxSummary extends OutboxNeeds {
   readonly counts: Readonly<Record<OutboxStatus, number>>;
 }
 
-/** Statuses of rows that are decided. The planner needs them word for word as in the index. */
+/** Statuses of decided rows. The text must equal that of the partial index, or the planner does not use it. */
 const FINISHED = sql.raw(`('succeeded', 'rejected', 'failed', 'cancelled')`);
 
-/** What a person should look at, of the outbox or the chosen part of it. Reads rows that are not decided, or were lost today. */
+/** What a person should look at, in the whole outbox or the chosen part. Reads only undecided rows and those lost in the last day. */
 export async function outboxNeeds(db: Db, now: Date, choice: OutboxChoice = {}): Promise<OutboxNeeds> {
   const lostAfter = new Date(now.getTime() - 86_400_000);
   const { rows } = await sql<Omit<OutboxNeeds, 'paused'>>`SELECT count(${NEEDS})::int AS "needsPerson",
@@ -88,8 +88,8 @@ export async function outboxNeeds(db: Db, now: Date, choice: OutboxChoice = {}):
 }
 
 /**
- * How the outbox, or the chosen part of it, stands. Finished rows, of which there may be millions, are counted from an index. One
- * statement, so that a row that moves meanwhile is counted once.
+ * Counts the outbox, or the chosen part of it, by status. Finished rows are counted from an index, because there may be millions.
+ * One statement counts everything, so that a row that changes its status meanwhile is counted once.
  */
 export async function outboxSummary(db: Db, now: Date, choice: OutboxChoice = {}): Promise<OutboxSummary> {
   const counted = (statuses: typeof ACTIVE) => sql`SELECT o.status, count(*)::int AS rows FROM lobbie_push.outbox o
@@ -103,13 +103,13 @@ export async function outboxSummary(db: Db, now: Date, choice: OutboxChoice = {}
   return { ...(await outboxNeeds(db, now, choice)), counts };
 }
 
-/** What may be tried again: what is at an end without success, and what waits for a decision, or for its time. */
+/** Statuses that may be retried: ended without success, waiting for a decision, or waiting for a due time. */
 const RETRIED: readonly OutboxStatus[] = ['rejected', 'failed', 'conflict', 'in_doubt', 'pending'];
 
 /**
- * Queues rows again that are at an end without success, or looks at a doubt or a conflict again.
+ * Queues rows again that ended without success, and lets a delivery look again at rows in doubt or in conflict.
  *
- * @param statuses only rows in these. Default: in any that can be tried again
+ * @param statuses only rows with one of these. Default: all that can be retried
  * @returns their ids
  */
 export async function retryRows(
@@ -123,22 +123,22 @@ export async function retryRows(
     WHERE ${chosen(choice)} AND o.status = ANY(${RETRIED}::text[]) AND o.status = ANY(${statuses}::text[])
       AND (o.status <> 'pending' OR o.not_before IS NOT NULL)
     RETURNING o.id::text`.execute(db);
-  await told(db);
+  await notifyWorkers(db);
   return rows.map((row) => row.id);
 }
 
-/** Takes back rows that are not sent; what is in flight or in doubt may have been carried out and can't be. */
+/** Cancels rows that were not sent. Rows in flight or in doubt stay, because Lobbie may have carried them out. */
 export async function cancelRows(db: Db, choice: OutboxChoice, at: Date): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
     SET status = 'cancelled', completed_at = ${at}, not_before = NULL
     WHERE ${chosen(choice)} AND o.status IN ('pending', 'conflict', 'rejected', 'failed') RETURNING o.id::text`.execute(
     db,
   );
-  await told(db);
+  await notifyWorkers(db);
   return rows.map((row) => row.id);
 }
 
-/** Lets deletes go. */
+/** Approves pending deletes, so that a delivery may send them. */
 export async function approveRows(db: Db, choice: OutboxChoice, by: string, at: Date): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o SET approved_by = ${by}, approved_at = ${at}
     WHERE ${chosen(choice)} AND o.operation = 'delete' AND o.status = 'pending' AND o.approved_at IS NULL
@@ -147,8 +147,9 @@ export async function approveRows(db: Db, choice: OutboxChoice, by: string, at: 
 }
 
 /**
- * Settles a conflict: what Lobbie had in the fields in question becomes their base, so that only a change after that is a
- * conflict again. The other fields keep theirs: what Lobbie changed in them stays Lobbie's. A delete is about the whole record. False when the row is no conflict any more.
+ * Settles a conflict by a person's decision. Lobbie's values of the conflicting fields become their base, so that only a later
+ * change is a conflict again. Other fields keep their base, so that Lobbie's changes to them are still recognised; for a delete the
+ * whole record becomes the base. False when the row is no longer in conflict.
  */
 export async function resolveConflict(
   db: Db,
@@ -165,8 +166,10 @@ export async function resolveConflict(
 }
 
 /**
- * Settles a doubt by a person's word: the record that a create became, or null where nothing was done and it is to be sent
- * again. False when the row is not in doubt, or no create.
+ * Settles a row in doubt by a person's decision.
+ *
+ * @param resultId the record that the create made; null: nothing was carried out, and the row is sent again
+ * @returns false when the row is not in doubt, or a result is given for a row that is no create
  */
 export async function resolveDoubt(db: Db, id: string, resultId: string | null, at: Date): Promise<boolean> {
   const { rows } = await sql`UPDATE lobbie_push.outbox SET status = ${resultId === null ? 'pending' : 'succeeded'},
@@ -175,11 +178,11 @@ export async function resolveDoubt(db: Db, id: string, resultId: string | null, 
     WHERE id = ${id} AND status = 'in_doubt' AND (${resultId}::bigint IS NULL OR operation = 'create') RETURNING 1`.execute(
     db,
   );
-  await told(db);
+  await notifyWorkers(db);
   return rows.length === 1;
 }
 
-/** What the outbox keeps of a row with values, as JSON text with every digit; protected health information. */
+/** The values of a row as JSON text, because the driver's own parser would round large ids; protected health information. */
 export interface StoredValues {
   readonly id: string;
   readonly resource: WritableResource;
@@ -195,7 +198,7 @@ export async function storedValues(db: Db, ids: readonly string[]): Promise<read
   return rows;
 }
 
-/** Wakes a worker that listens. */
-async function told(db: Db): Promise<void> {
+/** Notifies workers that listen for new work. */
+async function notifyWorkers(db: Db): Promise<void> {
   await sql`SELECT pg_notify('lobbie_push', '')`.execute(db);
 }

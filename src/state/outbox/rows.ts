@@ -5,10 +5,10 @@ import { readControl } from './control.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** A row of the outbox with its JSON as text: the driver's own parser would round ids. */
+/** An outbox row with its JSON as text, because the driver's own parser would round large ids. */
 export interface StoredOutboxRow {
   readonly id: string;
-  /** Changes with every update of the row: a claim counts only for the row that was looked at. */
+  /** Changes with every update of the row, so that a claim is valid only for the row that was read. */
   readonly version: string;
   readonly resource: WritableResource;
   readonly operation: WriteOperation;
@@ -19,25 +19,25 @@ export interface StoredOutboxRow {
   readonly allowNulls: boolean;
   readonly status: OutboxStatus;
   readonly attempts: number;
-  /** Writes sent since a person last decided about it. */
+  /** Writes sent since a person last decided about the row. */
   readonly tries: number;
   readonly base: string | null;
   readonly requestedBy: string;
   readonly requestedAt: Date;
-  /** Who let a delete go; null: nobody yet. */
+  /** Who approved a delete; null: nobody yet. */
   readonly approvedBy: string | null;
   readonly resolution: Record<string, 'ours' | 'theirs'>;
-  /** Since when nobody waits for an answer to the last write any more: it may still be under way, or not show yet. */
+  /** When the run stopped waiting for the answer to the last write. It may still be under way, or not be visible yet. */
   readonly doubtSince: Date | null;
-  /** Whether Lobbie has ever said of a write of this row that it was carried out. */
+  /** Whether Lobbie ever answered a write of this row with success. */
   readonly saidDone: boolean;
-  /** Whether `changes.patientId` refers to the row of a patient, and what is known of that row. */
+  /** Whether `changes.patientId` refers to the outbox row of a patient; status and result of that row follow. */
   readonly refWanted: boolean;
   readonly refStatus: OutboxStatus | null;
   readonly refResult: string | null;
 }
 
-/** Which rows; empty lists mean all. */
+/** Selects rows; an empty list selects all. */
 export interface OutboxChoice {
   readonly accounts?: readonly string[] | undefined;
   readonly locations?: readonly string[] | undefined;
@@ -45,26 +45,26 @@ export interface OutboxChoice {
   readonly ids?: readonly string[] | undefined;
 }
 
-/** The condition of a choice on the outbox `o`. */
+/** The SQL condition of a choice on the outbox `o`. */
 export const chosen = ({ accounts = [], locations = [], resources = [], ids = [] }: OutboxChoice) => sql<boolean>`(
   (cardinality(${accounts}::bigint[]) = 0 OR o.account_id = ANY(${accounts}::bigint[]))
   AND (cardinality(${locations}::bigint[]) = 0 OR o.location_id = ANY(${locations}::bigint[]))
   AND (cardinality(${resources}::text[]) = 0 OR o.resource = ANY(${resources}::text[]))
   AND (cardinality(${ids}::bigint[]) = 0 OR o.id = ANY(${ids}::bigint[])))`;
 
-/** Statuses of rows that are not decided: they keep later rows of their target waiting. */
+/** Statuses of undecided rows. Later rows of the same target wait for them. */
 export const ACTIVE = sql.raw(`('pending', 'in_flight', 'in_doubt', 'conflict')`);
 
-/** Rows that a delivery may settle without a person. */
+/** Whether a delivery may settle the row `o` without a person. */
 const UNSETTLED = sql`o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person`;
 
-/** Earlier rows of the same target that are not decided. */
+/** Whether an earlier row of the same target is undecided. */
 const EARLIER = sql`EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
   AND e.target_id = o.target_id AND e.id < o.id AND e.status IN ${ACTIVE})`;
 
 const REFERENCE = sql`(o.changes -> 'patientId' ->> 'externalRef')`;
 
-/** The row that creates the patient whom a booking refers to. */
+/** The row `p` that creates the patient whom the booking `o` refers to. */
 const REFERRED = sql`lobbie_push.outbox p WHERE p.account_id = o.account_id AND p.resource = 'patients'
   AND p.operation = 'create' AND jsonb_typeof(o.changes -> 'patientId') = 'object' AND p.external_ref = ${REFERENCE}`;
 
@@ -82,14 +82,14 @@ const COLUMNS = sql`o.id::text, o.xmin::text AS version, o.resource, o.operation
   coalesce(jsonb_typeof(o.changes -> 'patientId') = 'object' AND jsonb_exists(o.changes -> 'patientId', 'externalRef'), false) AS "refWanted",
   (SELECT p.status FROM ${REFERRED}) AS "refStatus", (SELECT p.result_id::text FROM ${REFERRED}) AS "refResult"`;
 
-/** What may be worked on now. */
+/** Selects the rows that may be worked on now. */
 export interface Eligible extends OutboxChoice {
   readonly now: Date;
   /** Only rows after this id. */
   readonly after: string;
-  /** Rows at hand. */
+  /** Ids of rows that the run already works on. */
   readonly busy: readonly string[];
-  /** Whether deletes may go without an approval of their own. */
+  /** Whether deletes may be sent without an approval of their own. */
   readonly deletes: boolean;
   /** Only rows of this target. */
   readonly target?: { readonly accountId: string; readonly resource: string; readonly targetId: string } | undefined;
@@ -97,8 +97,8 @@ export interface Eligible extends OutboxChoice {
 }
 
 /**
- * Rows that may be worked on now, oldest first: pending, or in doubt and not left to a person; due; with no undecided row of
- * the same target before them; and with the patient they refer to decided.
+ * Reads the rows that may be worked on now, oldest first. A row is eligible if it is pending or in doubt, needs no person, is due,
+ * has no undecided row of the same target before it, and does not wait for the row that creates its patient.
  */
 export async function eligibleRows(db: Db, options: Eligible): Promise<readonly StoredOutboxRow[]> {
   const { target } = options;
@@ -116,7 +116,7 @@ export async function eligibleRows(db: Db, options: Eligible): Promise<readonly 
   return rows;
 }
 
-/** Undecided rows of a choice, oldest first, also those that wait behind another; for looking only. */
+/** All undecided rows of a choice, oldest first, with whether they wait behind another row. For display only. */
 export async function openRows(
   db: Db,
   choice: OutboxChoice,
@@ -130,7 +130,7 @@ export async function openRows(
   return rows;
 }
 
-/** How many rows of a choice wait for another try. */
+/** How many rows of a choice wait until they may be tried again. */
 export async function waitingRows(db: Db, choice: OutboxChoice): Promise<number> {
   const { rows } = await sql<{ rows: number }>`SELECT count(*)::int AS rows FROM lobbie_push.outbox o
     WHERE ${UNSETTLED}
@@ -138,7 +138,7 @@ export async function waitingRows(db: Db, choice: OutboxChoice): Promise<number>
   return rows[0]?.rows ?? 0;
 }
 
-/** Whether a delivery would find anything to do: rows that may go, or writes of a process that is gone. */
+/** Whether a delivery would find work: rows that may be sent, or writes whose process is gone. */
 export async function hasWork(db: Db, now: Date): Promise<boolean> {
   if ((await readControl(db)).pausedAt !== null) return false;
   const { rows } = await sql`SELECT 1 FROM lobbie_push.outbox o WHERE o.status IN ${ACTIVE} AND o.status = 'in_flight'
@@ -147,7 +147,7 @@ export async function hasWork(db: Db, now: Date): Promise<boolean> {
   return (await eligibleRows(db, { now, after: '0', busy: [], deletes: false, limit: 1 })).length > 0;
 }
 
-/** When the next row that only waits for its time is due; undefined when none waits for that. */
+/** When the next row is due that waits only for its time; undefined when there is none. */
 export async function nextDue(db: Db, choice: OutboxChoice, now: Date): Promise<Date | undefined> {
   const { rows } = await sql<{ at: Date | null }>`SELECT min(o.not_before) AS at FROM lobbie_push.outbox o
     WHERE ${UNSETTLED} AND ${chosen(choice)}

@@ -6,9 +6,10 @@ import { ACTIVE } from './rows.ts';
 type Db = Kysely<SyncDatabase>;
 
 /**
- * Takes over writes whose process is gone, or that this run no longer has at hand: what became of them is not known.
+ * Marks abandoned writes as in doubt: their process is gone, or this run no longer works on them, so their outcome is unknown.
  *
- * @returns their ids
+ * @param busy ids of the rows that this run works on
+ * @returns ids of the abandoned writes
  */
 export async function doubtAbandoned(
   db: Db,
@@ -16,7 +17,7 @@ export async function doubtAbandoned(
   busy: readonly string[],
   at: Date,
 ): Promise<readonly string[]> {
-  // When the process ended is not known, so the time to settle begins now.
+  // The time at which the process ended is unknown, so the settling time starts now.
   const { rows } = await sql<{ id: string }>`UPDATE lobbie_push.outbox o
     SET status = 'in_doubt', doubt_since = ${at}, error = 'the process ended before the answer was stored'
     WHERE o.status IN ${ACTIVE} AND o.status = 'in_flight' AND CASE WHEN o.run_id = ${runId}
@@ -32,16 +33,16 @@ export async function doubtAbandoned(
   return ids;
 }
 
-/** A row `o` that a run has in flight (no version), or that is still as it was looked at. */
+/** Whether a run has the row `o` in flight (no version), or the row is unchanged since the run read it. */
 const isMine = (runId: string, version: string | undefined) =>
   version === undefined
     ? sql`o.status = 'in_flight' AND o.run_id = ${runId}`
     : sql`o.status IN ('pending', 'in_doubt') AND o.xmin::text = ${version}`;
 
-/** A write about to be sent. */
+/** A write that is about to be sent. */
 export interface Claim {
   readonly id: string;
-  /** The row as it was looked at; undefined: this run has it in flight already and sends again what was not carried out. */
+  /** The version of the row that was read. Undefined: this run has the row in flight and repeats a write that was not carried out. */
   readonly version: string | undefined;
   readonly runId: string;
   readonly operation: string;
@@ -51,10 +52,10 @@ export interface Claim {
 }
 
 /**
- * Marks a write as in flight, in one statement that is on disk when this resolves. Undefined: the row was changed, taken or
- * decided meanwhile, deliveries are paused, or the run was closed by another that took it for dead; then nothing may be sent.
+ * Marks a write as in flight, in one statement that is on disk when this resolves.
  *
- * @returns the id of the attempt
+ * @returns the id of the attempt. Undefined: nothing may be sent, because the row was changed, taken or decided meanwhile,
+ *   deliveries are paused, or another run took this one for dead and closed it
  */
 export async function claimWrite(db: Db, claim: Claim): Promise<string | undefined> {
   const again = claim.version === undefined;
@@ -72,7 +73,7 @@ export async function claimWrite(db: Db, claim: Claim): Promise<string | undefin
   return rows[0]?.id;
 }
 
-/** How an attempt ended. */
+/** How an attempt to write ended. */
 export interface AttemptEnd {
   readonly outcome: Exclude<AttemptOutcome, 'sent'>;
   readonly httpStatus?: number | undefined;
@@ -94,7 +95,7 @@ export async function endAttempt(db: Db, id: string, end: AttemptEnd, at: Date):
     .execute();
 }
 
-/** The end of a row, or why it stays open. */
+/** The new state of a row: its end, or why it stays open. */
 export interface Verdict {
   readonly status: Exclude<OutboxStatus, 'in_flight' | 'cancelled'>;
   readonly error?: string | null;
@@ -106,17 +107,17 @@ export interface Verdict {
   readonly remote?: string;
   readonly needsPerson?: boolean;
   readonly notBefore?: Date | null;
-  /** Since when an answer to the last write is waited for no more; it may still be under way, or not show yet. */
+  /** When the run stopped waiting for the answer to the last write. It may still be under way, or not be visible yet. */
   readonly doubtSince?: Date | null;
-  /** Default: as it is. */
+  /** Default: unchanged. */
   readonly tries?: number;
 }
 
 const FINAL: ReadonlySet<OutboxStatus> = new Set(['succeeded', 'rejected', 'failed', 'cancelled']);
 
 /**
- * Moves a row that this run has at hand: one that it has in flight, or that is as it was looked at. False when it isn't any
- * more: somebody else decided about it.
+ * Sets the new state of a row that this run works on: the run has it in flight, or it is unchanged since the run read it. False:
+ * somebody else changed or decided the row meanwhile.
  */
 export async function moveRow(
   db: Db,
@@ -144,8 +145,8 @@ export async function moveRow(
 }
 
 /**
- * What this side has just written is no change by others: later rows of the target, which were based on the record before
- * it, take the new values of those fields over.
+ * Puts the values just written into the base of later rows of the same record. Otherwise those rows would take this write for a
+ * change that somebody else made in Lobbie.
  */
 export async function rebaseLater(
   db: Db,

@@ -14,7 +14,7 @@ const START = Date.parse('2026-05-01T02:00:00Z');
 const hours = (count: number) => new Date(START + count * HOUR);
 
 /** Keeps states between decisions, as the table does. */
-function told() {
+function reporter() {
   const states = new Map<string, AlertState>();
   return (hour: number, more: Partial<AlertInput>): string[] => {
     const { alerts, states: changed } = decideAlerts({
@@ -50,54 +50,54 @@ const age = (resource: string, hour: number): ResourceAge => ({
   rows: 1,
 });
 
-describe('what is told', () => {
+describe('what is reported', () => {
   test('nothing while all is well', () => {
-    const tell = told();
-    expect(tell(0, { event: good, freshness: [age('labs', 0)] })).toEqual([]);
-    expect(tell(24, { event: good })).toEqual([]);
+    const report = reporter();
+    expect(report(0, { event: good, freshness: [age('labs', 0)] })).toEqual([]);
+    expect(report(24, { event: good })).toEqual([]);
   });
 
   test('a failure once, a reminder after a day, the recovery once', () => {
-    const tell = told();
-    expect(tell(0, { event: failed })).toEqual(['problem job:sync failed']);
-    expect(tell(0.1, { event: failed })).toEqual([]);
-    expect(tell(23.9, {})).toEqual([]);
-    expect(tell(24, {})).toEqual(['reminder job:sync failed']);
-    expect(tell(25, { event: failed })).toEqual([]);
-    expect(tell(26, { event: good })).toEqual(['recovered job:sync ok']);
-    expect(tell(27, { event: good })).toEqual([]);
-    expect(tell(80, {})).toEqual([]);
+    const report = reporter();
+    expect(report(0, { event: failed })).toEqual(['problem job:sync failed']);
+    expect(report(0.1, { event: failed })).toEqual([]);
+    expect(report(23.9, {})).toEqual([]);
+    expect(report(24, {})).toEqual(['reminder job:sync failed']);
+    expect(report(25, { event: failed })).toEqual([]);
+    expect(report(26, { event: good })).toEqual(['recovered job:sync ok']);
+    expect(report(27, { event: good })).toEqual([]);
+    expect(report(80, {})).toEqual([]);
   });
 
   test('a change from one bad state to another', () => {
-    const tell = told();
-    tell(0, { event: failed });
-    expect(tell(1, { event: ended({ status: 'partial', exitCode: 4 }) })).toEqual(['problem job:sync partial']);
-    expect(tell(2, { event: ended({ status: 'incomplete', exitCode: 5 }) })).toEqual(['problem job:sync incomplete']);
+    const report = reporter();
+    report(0, { event: failed });
+    expect(report(1, { event: ended({ status: 'partial', exitCode: 4 }) })).toEqual(['problem job:sync partial']);
+    expect(report(2, { event: ended({ status: 'incomplete', exitCode: 5 }) })).toEqual(['problem job:sync incomplete']);
   });
 
-  test('held deletes until the job no longer names them', () => {
-    const tell = told();
+  test('held deletes until the job no longer lists them', () => {
+    const report = reporter();
     const held = {
       status: 'succeeded',
       exitCode: 6,
       alerts: [{ key: 'held_deletes', message: '12 deletes' }],
     } as const;
-    expect(tell(0, { event: ended(held) })).toEqual(['problem condition:sync:held_deletes held_deletes']);
-    expect(tell(1, { event: ended(held) })).toEqual([]);
-    expect(tell(2, { event: failed })).toEqual(['problem job:sync failed']);
-    expect(tell(3, { event: good })).toEqual(['recovered condition:sync:held_deletes ok', 'recovered job:sync ok']);
+    expect(report(0, { event: ended(held) })).toEqual(['problem condition:sync:held_deletes held_deletes']);
+    expect(report(1, { event: ended(held) })).toEqual([]);
+    expect(report(2, { event: failed })).toEqual(['problem job:sync failed']);
+    expect(report(3, { event: good })).toEqual(['recovered condition:sync:held_deletes ok', 'recovered job:sync ok']);
   });
 
-  test('exit code 6 alone says that a person is needed', () => {
-    expect(told()(0, { event: ended({ status: 'partial', exitCode: 6 }) })).toEqual([
+  test('exit code 6 alone means that a person is needed', () => {
+    expect(reporter()(0, { event: ended({ status: 'partial', exitCode: 6 }) })).toEqual([
       'problem condition:sync:needs_person needs_person',
       'problem job:sync partial',
     ]);
   });
 
-  test('missed nights, until one is done; jobs with similar names are kept apart', () => {
-    const tell = told();
+  test('missed due times, until the job runs again; jobs with similar names are kept apart', () => {
+    const report = reporter();
     const missed = (job: string): SchedulerEvent => ({
       kind: 'missed',
       job,
@@ -105,27 +105,27 @@ describe('what is told', () => {
       reason: 'down',
       madeUp: hours(0),
     });
-    expect(tell(1, { event: missed('sync') })).toEqual(['problem missed:sync missed']);
-    expect(tell(1, { event: missed('sync-all') })).toEqual(['problem missed:sync-all missed']);
-    expect(tell(2, { event: failed })).toEqual(['problem job:sync failed']);
-    expect(tell(3, { event: good })).toEqual(['recovered job:sync ok', 'recovered missed:sync ok']);
+    expect(report(1, { event: missed('sync') })).toEqual(['problem missed:sync missed']);
+    expect(report(1, { event: missed('sync-all') })).toEqual(['problem missed:sync-all missed']);
+    expect(report(2, { event: failed })).toEqual(['problem job:sync failed']);
+    expect(report(3, { event: good })).toEqual(['recovered job:sync ok', 'recovered missed:sync ok']);
   });
 
   test('a stale resource, and when it is fresh again', () => {
-    const tell = told();
-    expect(tell(48, { freshness: [age('labs', 0)] })).toEqual([]);
-    expect(tell(48.1, { freshness: [age('labs', 0)] })).toEqual(['problem stale:1001:labs stale']);
-    expect(tell(49, { freshness: [age('labs', 0)] })).toEqual([]);
-    expect(tell(50, {})).toEqual([]);
-    expect(tell(51, { freshness: [age('labs', 50)] })).toEqual(['recovered stale:1001:labs ok']);
+    const report = reporter();
+    expect(report(48, { freshness: [age('labs', 0)] })).toEqual([]);
+    expect(report(48.1, { freshness: [age('labs', 0)] })).toEqual(['problem stale:1001:labs stale']);
+    expect(report(49, { freshness: [age('labs', 0)] })).toEqual([]);
+    expect(report(50, {})).toEqual([]);
+    expect(report(51, { freshness: [age('labs', 50)] })).toEqual(['recovered stale:1001:labs ok']);
   });
 
-  test('nothing of an attempt that the daemon ended itself', () => {
+  test('nothing about an attempt that the daemon itself ended', () => {
     const event = ended({ status: 'incomplete', exitCode: 5 }, { interrupted: true, nextAttemptAt: hours(0) });
-    expect(told()(0, { event })).toEqual([]);
+    expect(reporter()(0, { event })).toEqual([]);
   });
 
-  test('again what could not be delivered', () => {
+  test('again, what could not be delivered', () => {
     const state = { key: 'job:sync', since: hours(0), lastSent: null, message: 'm', runId: null };
     const input = {
       event: undefined,
@@ -186,13 +186,13 @@ describe('what is sent', () => {
   const never = new AbortController().signal;
   const quick = { retryDelaysMs: [1, 1, 1] };
 
-  test('again when the receiver stumbles', async () => {
+  test('again when the receiver fails for a moment', async () => {
     const { bodies, url } = await receiver(503, 429, 200);
     expect(await sendAlerts({ url, ...quick }, [ALERT], systemClock, never)).toEqual({ delivered: true });
     expect(bodies).toHaveLength(3);
   });
 
-  test('not again when it refuses, and not for ever', async () => {
+  test('not again when the receiver refuses, and not for ever', async () => {
     const refusing = await receiver(404);
     expect(await sendAlerts({ url: refusing.url, ...quick }, [ALERT], systemClock, never)).toEqual({
       delivered: false,
@@ -206,7 +206,7 @@ describe('what is sent', () => {
     expect(broken.bodies).toHaveLength(4);
   });
 
-  test('nobody there: a reason without the address', async () => {
+  test('to a receiver that is not there: the reason does not hold the address', async () => {
     const { url } = await receiver();
     const gone = url.replace(/:\d+/, ':1');
     expect(await sendAlerts({ url: gone, ...quick }, [ALERT], systemClock, never)).toMatchObject({

@@ -9,8 +9,8 @@ const at = (times: Times, from: string, until: string) =>
 const BERLIN = { cron: '30 2 * * *', timezone: 'Europe/Berlin' };
 const NEW_YORK = { cron: '30 2 * * *', timezone: 'America/New_York' };
 
-describe('nights', () => {
-  test('a day without 02:30 has its night right after the gap (Berlin, 29 March 2026)', () => {
+describe('due times', () => {
+  test('on a day without 02:30 the job is due right after the gap (Berlin, 29 March 2026)', () => {
     expect(at(BERLIN, '2026-03-27T12:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
       '2026-03-28T01:30:00.000Z',
       '2026-03-29T01:30:00.000Z',
@@ -18,7 +18,7 @@ describe('nights', () => {
     ]);
   });
 
-  test('a day with 02:30 twice has its night the first time (Berlin, 25 October 2026)', () => {
+  test('on a day with 02:30 twice the job is due the first time (Berlin, 25 October 2026)', () => {
     expect(at(BERLIN, '2026-10-23T12:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
       '2026-10-24T00:30:00.000Z',
       '2026-10-25T00:30:00.000Z',
@@ -26,13 +26,13 @@ describe('nights', () => {
     ]);
   });
 
-  test('the second 02:30 is not due, from wherever one looks', () => {
+  test('the second 02:30 is not due, wherever the search starts', () => {
     for (const from of ['00:30:00', '00:45:00', '01:00:00', '01:15:00', '01:29:59', '01:30:00']) {
       expect(nextDue(BERLIN, new Date(`2026-10-25T${from}Z`)).toISOString()).toBe('2026-10-26T01:30:00.000Z');
     }
   });
 
-  test('the night after a gap is found from inside of what was skipped', () => {
+  test('the due time after a gap is found from within the gap', () => {
     for (const from of ['00:30:00', '00:59:59', '01:00:00', '01:15:00']) {
       expect(nextDue(BERLIN, new Date(`2026-03-29T${from}Z`)).toISOString()).toBe('2026-03-29T01:30:00.000Z');
     }
@@ -65,7 +65,7 @@ describe('nights', () => {
     ]);
   });
 
-  test('none between a night and the same night, the latest of many, and all when there are few', () => {
+  test('there is none between a due time and itself; of many the latest are returned, of few all', () => {
     expect(at(BERLIN, '2026-06-02T00:30:00Z', '2026-06-02T00:30:00Z')).toEqual([]);
     expect(at(BERLIN, '2026-06-02T00:30:00Z', '2026-06-01T00:00:00Z')).toEqual([]);
     const minutely = { cron: '* * * * *', timezone: 'UTC' };
@@ -77,7 +77,7 @@ describe('nights', () => {
     );
   });
 
-  test('every local day has exactly one night, whatever the zone, the time and the way to look', () => {
+  test('every local day has exactly one due time, in every zone, at every time, and from every starting point', () => {
     const zones = [
       'Europe/Berlin',
       'America/New_York',

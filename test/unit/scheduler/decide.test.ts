@@ -4,7 +4,7 @@ import type { JobResult } from '../../../src/scheduler/job.ts';
 import type { NightlySync } from '../../../src/state/schedule.ts';
 
 const date = (text: string) => new Date(`2026-05-${text}:00Z`);
-const night = (more: Partial<NightlySync>): NightlySync => ({
+const nightlySync = (more: Partial<NightlySync>): NightlySync => ({
   job: 'sync',
   dueAt: date('01T02:00'),
   status: 'succeeded',
@@ -21,7 +21,7 @@ const night = (more: Partial<NightlySync>): NightlySync => ({
 const situation = (more: Partial<Situation>): Situation => ({
   now: date('01T12:00'),
   dues: [],
-  last: night({}),
+  last: nightlySync({}),
   open: undefined,
   mine: false,
   freeSince: undefined,
@@ -30,7 +30,7 @@ const situation = (more: Partial<Situation>): Situation => ({
   ...more,
 });
 
-describe('what a moment asks for', () => {
+describe('what to do about a job', () => {
   test('nothing when nothing is due', () => {
     expect(decide(situation({}))).toEqual({ kind: 'nothing' });
   });
@@ -39,7 +39,7 @@ describe('what a moment asks for', () => {
     expect(decide(situation({ last: undefined }))).toEqual({ kind: 'first_start' });
   });
 
-  test('the latest of the missed nights is done, the others are skipped', () => {
+  test('of missed due times the latest is made up for, and the others are skipped', () => {
     const dues = [date('02T02:00'), date('03T02:00'), date('04T02:00')];
     expect(decide(situation({ dues }))).toEqual({
       kind: 'begin',
@@ -49,15 +49,15 @@ describe('what a moment asks for', () => {
     });
   });
 
-  test('a night that comes due while the own job runs is skipped', () => {
-    const open = night({ status: 'running' });
+  test('a due time is skipped while this process still runs the job', () => {
+    const open = nightlySync({ status: 'running' });
     const dues = [date('02T02:00')];
     expect(decide(situation({ open, mine: true, dues }))).toEqual({ kind: 'overlap', skip: dues });
     expect(decide(situation({ open, mine: true }))).toEqual({ kind: 'nothing' });
   });
 
-  test('a running night that nobody holds is watched first, then taken over', () => {
-    const open = night({ status: 'running' });
+  test('a running nightly sync whose lock is free is watched first, then taken over', () => {
+    const open = nightlySync({ status: 'running' });
     const now = date('01T02:10');
     const free = (freeSince: Date | undefined) => decide(situation({ now, open, last: open, freeSince })).kind;
     expect(free(undefined)).toBe('watch');
@@ -66,13 +66,13 @@ describe('what a moment asks for', () => {
     expect(free(date('01T02:08'))).toBe('again');
   });
 
-  test('a night that ended its process too often is given up', () => {
-    const open = night({ status: 'running', attempts: 4 });
+  test('a nightly sync whose process ended too often is given up', () => {
+    const open = nightlySync({ status: 'running', attempts: 4 });
     expect(decide(situation({ open, last: open, freeSince: date('01T02:00') })).kind).toBe('give_up');
   });
 
-  test('the next night settles one that nobody finished', () => {
-    const open = night({ status: 'running' });
+  test('the next nightly sync closes one that nobody finished', () => {
+    const open = nightlySync({ status: 'running' });
     const dues = [date('02T02:00')];
     const now = date('02T02:00');
     expect(decide(situation({ now, open, dues, freeSince: now })).kind).toBe('watch');
@@ -82,10 +82,13 @@ describe('what a moment asks for', () => {
     });
   });
 
-  test('a waiting night is tried again when its time has come, unless the next is due', () => {
-    const open = night({ status: 'waiting', nextAttemptAt: date('01T02:05') });
+  test('a waiting nightly sync is tried again when its time has come, unless the next is due', () => {
+    const open = nightlySync({ status: 'waiting', nextAttemptAt: date('01T02:05') });
     expect(decide(situation({ now: date('01T02:04'), open, last: open }))).toEqual({ kind: 'nothing' });
-    expect(decide(situation({ now: date('01T02:05'), open, last: open }))).toEqual({ kind: 'again', night: open });
+    expect(decide(situation({ now: date('01T02:05'), open, last: open }))).toEqual({
+      kind: 'again',
+      nightlySync: open,
+    });
     const dues = [date('02T02:00')];
     expect(decide(situation({ now: date('02T02:00'), open, last: open, dues }))).toMatchObject({
       kind: 'begin',
@@ -95,7 +98,7 @@ describe('what a moment asks for', () => {
   });
 });
 
-describe('what an attempt makes of its night', () => {
+describe('what the end of an attempt means for its nightly sync', () => {
   const failed: JobResult = { status: 'failed', exitCode: 1, message: 'away' };
   const attempt = (more: Partial<Attempt>): Attempt => ({
     result: failed,
@@ -117,7 +120,7 @@ describe('what an attempt makes of its night', () => {
     ]);
   });
 
-  test('not when the next night comes first', () => {
+  test('not when the next nightly sync is due first', () => {
     expect(decideEnd(attempt({ nextDue: date('01T02:15') })).status).toBe('failed');
   });
 
@@ -130,12 +133,12 @@ describe('what an attempt makes of its night', () => {
     expect(end({ ...failed, exitCode: 4 })).toBe('waiting');
   });
 
-  test('partial and incomplete nights are left to the next one', () => {
+  test('partial and incomplete nightly syncs are left to the next one', () => {
     expect(decideEnd(attempt({ result: { status: 'partial', exitCode: 4 } })).status).toBe('partial');
     expect(decideEnd(attempt({ result: { status: 'incomplete', exitCode: 5 } })).status).toBe('incomplete');
   });
 
-  test('an attempt that was asked to end goes on at once and costs no try', () => {
+  test('an attempt that was asked to end is continued at once and does not count', () => {
     const result: JobResult = { status: 'incomplete', exitCode: 5, runId: '7' };
     expect(decideEnd(attempt({ result, interrupted: true }))).toEqual({
       status: 'waiting',

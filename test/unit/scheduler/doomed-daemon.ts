@@ -4,7 +4,7 @@ import { silentLogger } from '../../../src/observability/logger.ts';
 import { createDaemon } from '../../../src/scheduler/daemon.ts';
 import { MovableClock } from './movable-clock.ts';
 
-/** A daemon in a process of its own that begins the night that is due and never ends it: `<url> <now> <cron> <zone>`. */
+/** A daemon in its own process that starts the nightly sync that is due and never ends it: `<url> <now> <cron> <zone>`. */
 const [url = '', now = '', cron = '', timezone = ''] = process.argv.slice(2);
 const pool = createPool({ connectionString: url });
 const daemon = createDaemon({

@@ -5,7 +5,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until it is moved; whoever sleeps on it wakes when his time has come. */
+/** A clock that stands still until the test moves it. Sleepers wake when their time has come. */
 export class MovableClock implements Clock {
   #time: number;
   readonly #sleepers = new Set<Sleeper>();

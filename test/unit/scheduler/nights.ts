@@ -11,7 +11,7 @@ import type { TickSource } from '../../../src/scheduler/ticks.ts';
 import { withDatabase } from '../../support/databases.ts';
 import type { MovableClock } from './movable-clock.ts';
 
-/** Beats when the test says so. */
+/** Ticks when the test says so. */
 export class ManualTicks implements TickSource {
   #onTick: (() => void) | undefined;
 
@@ -34,7 +34,7 @@ export const FAILURE: JobResult = { status: 'failed', exitCode: 1, message: 'the
 export interface TestDaemon {
   readonly daemon: Daemon;
   readonly ticks: ManualTicks;
-  /** One look at the clock, with everything that follows from it. */
+  /** One check of the schedule, with everything that follows from it. */
   beat(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function startDaemon(
   };
 }
 
-/** A job that does what the script says, night by night, and notes when it was begun. */
+/** A job that follows a script, one step for each run, and records when it was started. */
 export function scriptedJob(clock: MovableClock, more: Partial<Job> = {}) {
   const begun: string[] = [];
   const script: ((signal: AbortSignal) => JobResult | Promise<JobResult>)[] = [];
@@ -98,7 +98,7 @@ export function scriptedJob(clock: MovableClock, more: Partial<Job> = {}) {
   return { job, begun, script, most: () => most };
 }
 
-/** A script step that goes on until it is asked to end, or let go. */
+/** A step of a script that runs until it is asked to end, or until the test ends it. */
 export function longRun() {
   const gate = Promise.withResolvers<JobResult>();
   const begun = Promise.withResolvers<void>();
@@ -155,7 +155,7 @@ export async function query<Row extends pg.QueryResultRow>(
   }
 }
 
-/** Every recorded night: `<due> <status> <attempts>`. */
+/** Every recorded nightly sync: `<due> <status> <attempts>`. */
 export async function nights(url: string): Promise<string[]> {
   const rows = await query<{ due: string; status: string; attempts: number }>(
     url,

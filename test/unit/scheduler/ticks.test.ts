@@ -4,7 +4,7 @@ import { MovableClock } from './movable-clock.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test('the clock gives a beat a minute, also after a jump, until it is stopped', async () => {
+test('the clock gives a tick every minute, also after a jump, until it is stopped', async () => {
   const clock = new MovableClock('2026-05-01T00:00:00Z');
   let beats = 0;
   const stop = clockTicks(clock).start(() => {
