@@ -1,11 +1,9 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { FAULT_KINDS, type FaultKind, type FaultRule, startSimulator } from '../../simulator/index.ts';
 import { differences } from '../support/compare.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { count, onPaginated, type Place, runOnce } from '../support/harness.ts';
 import { readTruth } from '../support/truth.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 const database = useTestDatabase();
 

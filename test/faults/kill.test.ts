@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { differences } from '../support/compare.ts';
 import { useTestDatabase } from '../support/database.ts';
@@ -8,8 +8,6 @@ import { kill, spawnBackfill, until, untilHeld } from '../support/harness-proces
 import { readTruth, type Truth } from '../support/truth.ts';
 
 /** A process that is killed, asked to end, or cut off from its database in the middle of a backfill. */
-
-vi.setConfig({ testTimeout: 240_000 });
 
 let simulator: Simulator;
 let truth: Truth;

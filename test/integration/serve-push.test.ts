@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { runCommand, type Started, startCommand } from '../support/command.ts';
 import { useTestDatabase } from '../support/database.ts';
@@ -6,8 +6,6 @@ import { control, type Place, query } from '../support/harness.ts';
 import { enqueue, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
 
 /** The daemon delivers what is inserted. */
-
-vi.setConfig({ testTimeout: 90_000 });
 
 const database = useTestDatabase();
 let simulator: Simulator;

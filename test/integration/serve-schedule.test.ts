@@ -39,7 +39,7 @@ async function firstNight(job: ReturnType<typeof scriptedJob>['job'], more: obje
 }
 
 /** Gives promises and sockets their turn until the condition holds. */
-const until = (condition: () => unknown) => expect.poll(condition, { interval: 10, timeout: 15_000 });
+const until = (condition: () => unknown) => expect.poll(condition);
 
 describe('a night', () => {
   test('is begun by one of many that look at the same moment', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { countOf, differences } from '../support/compare.ts';
 import { useTestDatabase } from '../support/database.ts';
@@ -14,9 +14,6 @@ import {
   writesToMirror,
 } from '../support/harness.ts';
 import { readTruth, TABLES, type Truth } from '../support/truth.ts';
-
-// Whole backfills on a machine that others may use too.
-vi.setConfig({ testTimeout: 240_000 });
 
 let simulator: Simulator;
 let truth: Truth;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
@@ -10,8 +10,6 @@ import { copyDatabase } from '../support/night-database.ts';
 import { readTruth, TABLES, type Truth } from '../support/truth.ts';
 
 /** Patients, and what hangs below them, that leave and come back. */
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const BELOW = ['allergies', 'medications', 'problems', 'category_transitions', 'patient_categories'];
 const filled = useTestDatabase();

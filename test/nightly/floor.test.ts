@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type JournalEntry, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { everything } from '../../src/core/selection.ts';
 import { planNightlySync } from '../../src/nightly/plan.ts';
@@ -8,8 +8,6 @@ import { DAY_MS, type Difference, differing, historyFaults, nextDay, requestsOf,
 import { readTruth, TABLES } from '../support/truth.ts';
 
 /** The freshness floor: nothing stays unchecked for longer than its days, and what no sign tells of is found within them. */
-
-vi.setConfig({ testTimeout: 600_000 });
 
 const LONG = ['appointments', 'form_packets', 'invoices', 'labs', 'notifications', 'payment_requests'];
 const BELOW_PATIENTS = ['allergies', 'category_transitions', 'medications', 'patient_categories', 'problems'];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { readAsText } from '../support/compare.ts';
 import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
@@ -11,8 +11,6 @@ import { copyDatabase } from '../support/night-database.ts';
 import { TABLES } from '../support/truth.ts';
 
 /** A night that is killed at some moment, and the one that takes it up. */
-
-vi.setConfig({ testTimeout: 240_000 });
 
 const CHILD = fileURLToPath(new URL('../support/night-child.ts', import.meta.url));
 const filled = useTestDatabase();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JournalEntry, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
@@ -19,8 +19,6 @@ import { copyDatabase } from '../support/night-database.ts';
 import { readTruth, TABLES } from '../support/truth.ts';
 
 /** The night after a day: what it finds, what it costs, and what it leaves alone. */
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const BELOW_PATIENTS = ['allergies', 'category_transitions', 'medications', 'patient_categories', 'problems'];
 const OPEN: Readonly<Record<string, readonly string[]>> = {

@@ -338,7 +338,7 @@ describe('a reference', () => {
       );
       const adding = add('rows.ndjson', [line('mine'), line('taken')].join('\n'));
       const waiting = `SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`;
-      await expect.poll(() => count(database.url, waiting), { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => count(database.url, waiting)).toBe(1);
       await client.query('COMMIT');
       const ended = await adding;
       expect(ended.code).toBe(2);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { StopError } from '../../src/core/errors.ts';
 import { everything } from '../../src/core/selection.ts';
@@ -8,8 +8,6 @@ import { makeApp, type Place, runRow } from '../support/harness.ts';
 import { enqueue, pull, rowsOf, truthOf } from '../support/push.ts';
 
 /** Deliveries beside a reading of the same process. */
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const database = useTestDatabase();
 let simulator: Simulator;

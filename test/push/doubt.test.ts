@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaultRule, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { control, makeApp, type Place, query } from '../support/harness.ts';
@@ -9,8 +9,6 @@ import { apply, enqueue, journalOf, pull, rowsOf, type Stored, truthOf } from '.
 import { newPerson, WRITE_KINDS } from '../support/push-kinds.ts';
 
 /** Writes whose outcome nobody knows: each has exactly one effect in the end. */
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const database = useTestDatabase();
 let simulator: Simulator;

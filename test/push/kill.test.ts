@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaultRule, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { control, type Place, query } from '../support/harness.ts';
@@ -8,8 +8,6 @@ import { apply, enqueue, journalOf, pull, rowsOf, type Stored, truthOf } from '.
 import { WRITE_KINDS, type WriteKind } from '../support/push-kinds.ts';
 
 /** A process that is killed at every point between the insert of a row and the storing of its answer. */
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const database = useTestDatabase();
 let simulator: Simulator;

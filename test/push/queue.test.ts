@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/databases.ts';
@@ -6,8 +6,6 @@ import { control, count, Log, makeApp, type Place, query } from '../support/harn
 import { apply, enqueue, journalOf, type NewRow, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
 
 /** Many rows: their order, bad ones among them, guards, and who may insert them. */
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const database = useTestDatabase();
 let simulator: Simulator;
