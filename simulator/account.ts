@@ -5,6 +5,8 @@ import type { Located, Row, Source } from './data/types.ts';
 import { type AppointmentFacts, makeAppointments } from './rows/appointments.ts';
 import { type CategoryFacts, makeCategoryFacts } from './rows/categories.ts';
 import type { AccountContext, Catalogues } from './rows/context.ts';
+import { type DeclaredRows, makeDeclared } from './rows/declared.ts';
+import type { DeclaredTable } from './rows/define.ts';
 import { type HealthFacts, makeHealth } from './rows/health.ts';
 import { type InvoiceFacts, makeInvoices } from './rows/invoices.ts';
 import { type LabFacts, makeLabs } from './rows/labs.ts';
@@ -18,7 +20,7 @@ import {
 } from './rows/offers.ts';
 import { makePackets, type PacketFacts } from './rows/packets.ts';
 import { makePatients, type PatientFacts } from './rows/patients.ts';
-import { makePaymentRequests, makeRecurringPayments } from './rows/payments.ts';
+import { makePaymentRequests } from './rows/payments.ts';
 import { makeAppointmentTypes, makeCategories, makeCrm, makeStaff, smallIds } from './rows/small.ts';
 import { makeAttributes, makeTemplateGroups, makeTemplates } from './rows/templates.ts';
 
@@ -34,10 +36,11 @@ export interface Account {
   invoices: InvoiceFacts;
   labs: LabFacts;
   paymentRequests: Table;
-  recurringPayments: Table;
   messages: NotificationFacts;
   health: HealthFacts;
   categories: CategoryFacts;
+  /** The lists of rows/tables/. */
+  declared: DeclaredRows[];
   /** Everything that can be listed, by resource name. */
   sources: Map<string, Source>;
   catalogues: Map<string, Catalogue>;
@@ -69,7 +72,7 @@ function categoryRows(patients: PatientFacts, categories: CategoryFacts): Source
 }
 
 /** Builds an account from its context. */
-export function makeAccount(context: AccountContext, locations: Row[]): Account {
+export function makeAccount(context: AccountContext, locations: Row[], tables: readonly DeclaredTable[]): Account {
   const staff = makeStaff(context, locations);
   const types = makeAppointmentTypes(context);
   const categoryRowsSmall = makeCategories(context);
@@ -102,7 +105,6 @@ export function makeAccount(context: AccountContext, locations: Row[]): Account 
   const invoices = makeInvoices(context, patients, visits);
   const labs = makeLabs(context, small, patients, visits);
   const paymentRequests = makePaymentRequests(context, patients, visits, invoices);
-  const recurringPayments = makeRecurringPayments(context, patients);
   const messages = makeNotifications(context, patients, { visits, packets: packets.table, paymentRequests });
   const health = makeHealth(context, small, patients);
   const categories = makeCategoryFacts(context, small, patients);
@@ -166,10 +168,17 @@ export function makeAccount(context: AccountContext, locations: Row[]): Account 
     labs.table,
     labs.components,
     paymentRequests,
-    recurringPayments,
     messages.groups,
     messages.notifications,
   ];
+  const byName = new Map(sources.map((source) => [source.resource, source]));
+  const declared = tables
+    .filter((table) => table.scope !== 'global')
+    .map((table) => {
+      const made = makeDeclared(context, table, patients, byName.get(table.parentResource ?? ''));
+      byName.set(table.spec.resource, made.source);
+      return made;
+    });
   return {
     id: context.accountId,
     context,
@@ -181,12 +190,12 @@ export function makeAccount(context: AccountContext, locations: Row[]): Account 
     invoices,
     labs,
     paymentRequests,
-    recurringPayments,
     messages,
     health,
     categories,
     patientCounts,
-    sources: new Map(sources.map((source) => [source.resource, source])),
+    declared,
+    sources: byName,
     catalogues: new Map(catalogues.map((catalogue) => [catalogue.resource, catalogue])),
   };
 }

@@ -19,6 +19,10 @@ export interface Operation {
   /** Name of the array of a list. */
   listKey: string | undefined;
   paginated: boolean;
+  /** How often the list is read. */
+  scope: 'global' | 'account' | 'location' | undefined;
+  /** The list that gives the ids of a path parameter. */
+  parent: { list: string; param: string } | undefined;
   /** Names of the window parameters and the field compared. */
   window: { from: string; to: string; field: string } | undefined;
 }
@@ -37,6 +41,8 @@ interface RawOperation {
   requestBody?: { content: Record<string, { schema: Schema }> };
   'x-list-key'?: string;
   'x-paginated'?: boolean;
+  'x-scope'?: 'global' | 'account' | 'location';
+  'x-parent'?: { list: string; param: string };
   'x-incremental'?: string | { from: string; to: string; field: string };
 }
 
@@ -88,6 +94,8 @@ export function operationsOf(document: Document): Operation[] {
         body: body === undefined ? undefined : resolve(document, body),
         listKey: raw['x-list-key'],
         paginated: raw['x-paginated'] ?? false,
+        scope: raw['x-scope'],
+        parent: raw['x-parent'],
         window: typeof incremental === 'object' ? incremental : undefined,
       });
     }

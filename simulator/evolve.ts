@@ -1,5 +1,6 @@
 import type { Account } from './account.ts';
 import { arrivals } from './evolve/arrivals.ts';
+import { evolveDeclared } from './evolve/declared.ts';
 import type { Evolution } from './evolve/evolution.ts';
 import { progress } from './evolve/progress.ts';
 import { mix, stream } from './random.ts';
@@ -51,6 +52,7 @@ export function evolve(world: World, days: number): JournalEntry[] {
     const evolution = evolutionOf(world, account, days);
     progress(evolution);
     arrivals(evolution);
+    evolveDeclared(evolution);
     noteCounts(world, account, before);
   }
   world.now += Math.round(days * DAY);

@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net';
-import { readContract } from './contract.ts';
+import { operationsOf, readContract } from './contract.ts';
 import { evolve } from './evolve.ts';
 import { FaultEngine, type FaultRule, parseFaults } from './faults.ts';
 import { API_BASE } from './http/api.ts';
 import { makeServer } from './http/server.ts';
 import { TokenBucket } from './limiter.ts';
+import { serveDeclared } from './operations/declared.ts';
 import { completeOptions, type SimulatorOptions } from './options.ts';
+import { loadTables } from './rows/load-tables.ts';
 import { Stats, type StatsReport } from './stats.ts';
 import { Tokens } from './tokens.ts';
 import { type JournalEntry, makeWorld, type World } from './world.ts';
@@ -40,12 +42,14 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = completeOptions(options);
   const wallClock = (): number => Date.now();
-  const world = makeWorld(settings);
+  const document = readContract();
+  const { reads, tables } = serveDeclared(operationsOf(document), await loadTables());
+  const world = makeWorld(settings, tables);
   const faults = new FaultEngine(settings.seed, settings.faults);
   const stats = new Stats();
   const limiter = settings.rateLimit === undefined ? undefined : new TokenBucket(settings.rateLimit, wallClock);
   const tokens = new Tokens(settings.tokenTtlSeconds, wallClock);
-  const app = makeServer({ world, document: readContract(), tokens, limiter, faults, stats });
+  const app = makeServer({ world, document, reads, tokens, limiter, faults, stats });
   await app.listen({ port: settings.port, host: settings.host });
   const { port } = app.server.address() as AddressInfo;
   const base = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${String(port)}`;

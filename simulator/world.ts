@@ -8,6 +8,8 @@ import type { Settings } from './options.ts';
 import { makePools } from './pools.ts';
 import { hashText } from './random.ts';
 import { type AccountContext, ID_BASE } from './rows/context.ts';
+import { makeGlobal } from './rows/declared.ts';
+import type { DeclaredTable } from './rows/define.ts';
 import { makeEventTypes, makeWebhooks } from './rows/offers.ts';
 import { makeLocations, makeRoleGroups } from './rows/small.ts';
 import { Clockwork, DAY } from './time.ts';
@@ -55,7 +57,7 @@ function weights(count: number): number[] {
 }
 
 /** Builds the world of a seed. @throws Error when a location would hold more messages than can be sorted. */
-export function makeWorld(settings: Settings): World {
+export function makeWorld(settings: Settings, tables: readonly DeclaredTable[]): World {
   const busiest = new Layout(weights(settings.locationsPerAccount)).countBelow(0, settings.patients * 10);
   if (busiest * 1.25 > RANKS) throw new Error('Too many patients for so few locations: give more locations');
   const pools = makePools(settings.seed);
@@ -84,7 +86,7 @@ export function makeWorld(settings: Settings): World {
       })),
       patients: settings.patients,
     };
-    accounts.set(accountId, makeAccount(context, locations));
+    accounts.set(accountId, makeAccount(context, locations, tables));
   });
   const ids = new Ids(ID_BASE.webhooks - 500, 2, 0, hashText('webhooks'));
   const plain = (rows: readonly Row[]) => rows.map((row) => ({ row }));
@@ -95,6 +97,7 @@ export function makeWorld(settings: Settings): World {
       entries: plain(makeWebhooks({ clock, present }, (i) => ids.of(i), 1)),
     }),
     new Catalogue({ resource: 'webhook_event_types', entries: plain(makeEventTypes()), key: 'eventType' }),
+    ...globalTables(settings, [...accounts.values()][0]?.context, tables),
   ];
   return {
     settings,
@@ -106,6 +109,17 @@ export function makeWorld(settings: Settings): World {
     sessions: new Map(),
     counters: new Map(),
   };
+}
+
+/** The declared lists of the token. Their rows are made as if the token were an account without patients. */
+function globalTables(
+  { seed }: Settings,
+  first: AccountContext | undefined,
+  tables: readonly DeclaredTable[],
+): Catalogue[] {
+  if (first === undefined) return [];
+  const context: AccountContext = { ...first, accountId: 0, ordinal: 0, seed, places: [], patients: 0 };
+  return tables.filter(({ scope }) => scope === 'global').map((table) => makeGlobal(context, table));
 }
 
 /** The source of a resource: of an account, or of the token when no account is named. */

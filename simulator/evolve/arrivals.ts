@@ -87,7 +87,6 @@ export function arrivals(evolution: Evolution): void {
     noteChildren(evolution, 'lab_test_components', account.labs.components.rows(i)),
   );
   add(evolution, account.paymentRequests, rate(size * 1.5));
-  add(evolution, account.recurringPayments, rate(size / 20));
   add(evolution, account.messages.groups, rate(size * 4));
   add(evolution, account.messages.notifications, rate(size * 10));
 }

@@ -3,22 +3,21 @@ import type { FastifyInstance } from 'fastify';
 import type { Row } from '../data/types.ts';
 import { evolve } from '../evolve.ts';
 import { parseFaults } from '../faults.ts';
-import { READS } from '../operations/read-table.ts';
+import type { Read } from '../operations/read-table.ts';
 import { note, sourceOf, type World } from '../world.ts';
 import type { Service } from './api.ts';
 import { sendError } from './send.ts';
 
 /** A resource by its warehouse name or by the operationId of its list. */
-export function resourceName(given: string): string {
-  return READS[given]?.resource ?? given;
+function resourceName(reads: Readonly<Record<string, Read>>, given: string): string {
+  return reads[given]?.resource ?? given;
 }
 
 /** The true rows of a resource with the places they come from. */
-export function* trueRows(world: World, resource: string, account: number | undefined): Generator<Row> {
-  const name = resourceName(resource);
+function* trueRows(world: World, name: string, account: number | undefined): Generator<Row> {
   const own = account === undefined ? undefined : world.accounts.get(account)?.sources.get(name);
   const source = own ?? world.global.get(name);
-  if (source === undefined) throw new Error(`Unknown resource ${resource}`);
+  if (source === undefined) throw new Error(`Unknown resource ${name}`);
   const panels = name !== 'labs' || world.settings.labsEmbedPanels;
   for (const located of source.all()) {
     const { testPanels: _left, ...bare } = located.row;
@@ -39,14 +38,7 @@ function* lines(rows: Iterable<Row>): Generator<string> {
 }
 
 /** Hides a record or shows it again, and notes it in the journal. False when it is unknown. */
-export function setHidden(
-  world: World,
-  accountId: number | undefined,
-  resource: string,
-  id: number,
-  hidden: boolean,
-): boolean {
-  const name = resourceName(resource);
+function setHidden(world: World, accountId: number | undefined, name: string, id: number, hidden: boolean): boolean {
   const done = sourceOf(world, name, accountId)?.setHidden(id, hidden) ?? false;
   const account = accountId === undefined ? undefined : world.accounts.get(accountId);
   if (done && account !== undefined) note(world, account, name, id, hidden ? 'deleted' : 'created');
@@ -54,14 +46,7 @@ export function setHidden(
 }
 
 /** Changes fields of a record, moves its updatedAt to now, and notes it in the journal. False when it is unknown. */
-export function patchRecord(
-  world: World,
-  accountId: number | undefined,
-  resource: string,
-  id: number,
-  fields: Row,
-): boolean {
-  const name = resourceName(resource);
+function patchRecord(world: World, accountId: number | undefined, name: string, id: number, fields: Row): boolean {
   const source = sourceOf(world, name, accountId);
   const before = source?.get({}, id);
   if (source === undefined || before === undefined) return false;
@@ -75,6 +60,7 @@ export function patchRecord(
 /** Registers the control API under /_sim. */
 export function registerAdmin(app: FastifyInstance, service: Service): void {
   const { world, stats, faults } = service;
+  const named = (given: string): string => resourceName(service.reads, given);
   app.get('/_sim/health', async () => ({ ok: true, now: world.clock.utc(world.now) }));
   app.get('/_sim/stats', async () => stats.report());
   app.post('/_sim/reset-stats', async () => {
@@ -99,9 +85,9 @@ export function registerAdmin(app: FastifyInstance, service: Service): void {
   app.get('/_sim/rows', async (request, reply) => {
     const { account, resource } = request.query as { account?: string; resource?: string };
     const accountId = account === undefined ? undefined : Number(account);
-    if (sourceOf(world, resourceName(resource ?? ''), accountId) === undefined)
+    if (sourceOf(world, named(resource ?? ''), accountId) === undefined)
       return sendError(reply, 404, `Unknown account or resource ${String(resource)}`);
-    const rows = trueRows(world, resource as string, accountId);
+    const rows = trueRows(world, named(resource as string), accountId);
     return reply.type('application/x-ndjson').send(Readable.from(lines(rows), { objectMode: false }));
   });
   const change = (
@@ -110,7 +96,7 @@ export function registerAdmin(app: FastifyInstance, service: Service): void {
   ): void => {
     app.post(url, async (request, reply) => {
       const body = (request.body ?? {}) as { account?: number; resource?: string; id?: number; fields?: Row };
-      const done = work(body.account, body.resource ?? '', body.id ?? -1, body.fields ?? {});
+      const done = work(body.account, named(body.resource ?? ''), body.id ?? -1, body.fields ?? {});
       return done ? { ok: true } : sendError(reply, 404, 'Unknown account, resource or id');
     });
   };

@@ -8,6 +8,7 @@ import type { TokenBucket } from '../limiter.ts';
 import { withAppointmentBody } from '../operations/appointments.ts';
 import { type Answer, ApiError, type Call, type Handler, missing } from '../operations/call.ts';
 import { handlerOf } from '../operations/index.ts';
+import type { Read } from '../operations/read-table.ts';
 import type { Stats } from '../stats.ts';
 import type { Tokens } from '../tokens.ts';
 import type { World } from '../world.ts';
@@ -18,6 +19,8 @@ import { sendBroken, sendError, sendInstead } from './send.ts';
 export interface Service {
   world: World;
   document: Document;
+  /** How each list and each plain read by id is served. */
+  reads: Record<string, Read>;
   tokens: Tokens;
   limiter: TokenBucket | undefined;
   faults: FaultEngine;
@@ -33,7 +36,7 @@ export function registerApi(app: FastifyInstance, service: Service): void {
   const { world, document } = service;
   for (const documented of operationsOf(document)) {
     const operation = withAppointmentBody(documented, document, world.settings.appointmentBody);
-    const handler = handlerOf(operation.id);
+    const handler = handlerOf(operation.id, service.reads);
     const routes = [
       ...operation.paths.map((path) => ({ path, bare: false })),
       ...operation.barePaths.map((path) => ({ path, bare: true })),

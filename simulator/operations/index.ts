@@ -13,7 +13,7 @@ import {
   updateFormPacket,
 } from './packets.ts';
 import { createPatient, deletePatient, updatePatient } from './patients.ts';
-import { READS } from './read-table.ts';
+import type { Read } from './read-table.ts';
 import { get, list } from './reads.ts';
 import {
   attachPatient,
@@ -62,10 +62,10 @@ const OTHERS: Record<string, Handler> = {
 };
 
 /** The handler of an operation. @throws Error when the contract has an operation that the simulator does not know. */
-export function handlerOf(operationId: string): Handler {
+export function handlerOf(operationId: string, reads: Readonly<Record<string, Read>>): Handler {
   const handler = OTHERS[operationId];
   if (handler !== undefined) return handler;
-  const read = READS[operationId];
+  const read = reads[operationId];
   if (read === undefined) throw new Error(`No handler for operation ${operationId}`);
-  return read.id === undefined ? list : get;
+  return read.id === undefined ? (call) => list(call, read) : (call) => get(call, read);
 }

@@ -26,6 +26,14 @@ export interface Read {
   shape?: (row: Row, call: Call) => Row;
 }
 
+/** The field that each value of `sortBy` stands for. */
+export const SORT_FIELDS: Record<string, string> = {
+  START_TIME: 'startTime',
+  CREATED_DATE: 'createdAt',
+  ENTRY_DATE: 'entryOn',
+  NAME: 'name',
+};
+
 const contains =
   (field: string): Filter =>
   (value) => ({
@@ -97,7 +105,7 @@ const invoice = { param: 'invoiceId', resource: 'invoices' };
 const lab = { param: 'labId', resource: 'labs' };
 const names = { name: contains('name'), description: contains('description') };
 
-/** Every list and every plain read by id. */
+/** The lists and plain reads by id whose rows depend on each other. All others are declared in rows/tables/. */
 export const READS: Record<string, Read> = {
   listAppointmentTypes: { resource: 'appointment_types', filters: names },
   getAppointmentType: { resource: 'appointment_types', id: 'appointmentTypeId' },
@@ -153,8 +161,6 @@ export const READS: Record<string, Read> = {
   getCategoryTransition: { resource: 'category_transitions', id: 'transitionId', parent: patient },
   listPaymentRequests: { resource: 'payment_requests', byPatient: true },
   getPaymentRequest: { resource: 'payment_requests', id: 'paymentRequestId' },
-  listRecurringPayments: { resource: 'recurring_payments', byPatient: true },
-  getRecurringPayment: { resource: 'recurring_payments', id: 'recurringPaymentId' },
   listServices: { resource: 'remote_care_services' },
   getService: { resource: 'remote_care_services', id: 'serviceId' },
   getRemoteCareSetting: { resource: 'remote_care_settings', id: 'locationId' },

@@ -3,14 +3,8 @@ import type { QueryValue } from '../check.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { PageQuery, Row, Scope, Source } from '../data/types.ts';
 import { type Answer, ApiError, accountOf, type Call, missing, one } from './call.ts';
-import { type Filter, READS, type Read } from './read-table.ts';
+import { type Filter, type Read, SORT_FIELDS } from './read-table.ts';
 
-const SORT_FIELDS: Record<string, string> = {
-  START_TIME: 'startTime',
-  CREATED_DATE: 'createdAt',
-  ENTRY_DATE: 'entryOn',
-  NAME: 'name',
-};
 const CONTROL = new Set(['cursor', 'limit', 'sortBy', 'sortDir', 'includeAnswers']);
 
 /** The source, scope and account of a read; checks that the parent exists. */
@@ -79,8 +73,7 @@ function bindingOf(call: Call): string {
 }
 
 /** Answers a list operation. */
-export function list(call: Call): Answer {
-  const read = READS[call.operation.id] as Read;
+export function list(call: Call, read: Read): Answer {
   const { source, scope, account } = placeOf(call, read);
   const asked = pageQuery(call, read, account);
   const binding = bindingOf(call);
@@ -108,8 +101,7 @@ export function list(call: Call): Answer {
 }
 
 /** Answers a read by id. */
-export function get(call: Call): Answer {
-  const read = READS[call.operation.id] as Read;
+export function get(call: Call, read: Read): Answer {
   const { source, scope } = placeOf(call, read);
   const id = call.params[read.id as string] as number;
   const row = source.get(scope, id);

@@ -84,7 +84,6 @@ export const ID_BASE = {
   panels: 90_000_001,
   components: 98_000_765,
   paymentRequests: 6_000_011,
-  recurringPayments: 700_001,
   notificationGroups: 6_100_101,
   notifications: 6_200_101,
   allergies: 510_001,

@@ -2,7 +2,7 @@ import type { Table } from '../data/table.ts';
 import type { Row } from '../data/types.ts';
 import { mix, permille, pick } from '../random.ts';
 import { DAY } from '../time.ts';
-import { type AppointmentFacts, LONG_AGO, skewed } from './appointments.ts';
+import { type AppointmentFacts, LONG_AGO } from './appointments.ts';
 import { bigIds, bigTable, linked } from './bigs.ts';
 import { type AccountContext, kindSeed, money } from './context.ts';
 import type { InvoiceFacts } from './invoices.ts';
@@ -83,64 +83,6 @@ export function makePaymentRequests(
     generate,
     times,
     quick: { status: statusOf },
-    patientOf,
-  });
-  return table;
-}
-
-const PERIOD = { WEEKLY: 7, BIWEEKLY: 14, MONTHLY: 30, QUARTERLY: 91, ANNUALLY: 365 } as const;
-
-/** The payment plans of an account. */
-export function makeRecurringPayments(context: AccountContext, patients: PatientFacts): Table {
-  const { clock } = context;
-  const seed = kindSeed(context, 'recurringPayments');
-  const ids = bigIds(context, 'recurringPayments');
-  const seedOf = (i: number): number => mix(seed, i + 1);
-  const patientOf = (i: number): number => skewed(mix(seedOf(i), 1), context.patients);
-  const generate = (i: number): Row => {
-    const s = seedOf(i);
-    const created = table.createdOf(i);
-    const asOf = table.asOf(i);
-    const frequency = pick(Object.keys(PERIOD) as (keyof typeof PERIOD)[], mix(s, 2));
-    const step = PERIOD[frequency] * DAY;
-    const totalPayments = permille(mix(s, 3), 400) ? null : 4 + (mix(s, 4) % 9);
-    const due = Math.floor((asOf - created) / step);
-    const completedPayments = Math.max(0, Math.min(due, totalPayments ?? due));
-    const over = totalPayments !== null && completedPayments === totalPayments;
-    const status = over
-      ? 'COMPLETED'
-      : permille(mix(s, 5), 750)
-        ? 'ACTIVE'
-        : pick(['PAUSED', 'CANCELLED', 'FAILED'], mix(s, 6));
-    const start = created - (created % DAY);
-    const amountCents = 2500 + (mix(s, 7) % 120) * 125;
-    return {
-      id: ids.of(i),
-      patientId: patients.idOf(patientOf(i)),
-      patientName: patients.nameOf(patientOf(i)),
-      description: permille(mix(s, 8), 150) ? null : 'Monthly payment plan',
-      status,
-      frequency,
-      amountCents,
-      amountDisplay: money(amountCents),
-      cardBrand: permille(mix(s, 9), 60) ? null : pick(['visa', 'mastercard', 'amex', 'discover'], mix(s, 10)),
-      cardLast4: permille(mix(s, 9), 60) ? null : String(mix(s, 11) % 10_000).padStart(4, '0'),
-      completedPayments,
-      remainingPayments: totalPayments === null ? null : totalPayments - completedPayments,
-      totalPayments,
-      nextPaymentDate: status === 'ACTIVE' ? clock.date(Math.floor((start + (due + 1) * step) / DAY)) : null,
-      startDate: clock.utc(start),
-      endDate: totalPayments === null ? null : clock.utc(start + totalPayments * step - 1),
-      createdAt: clock.utc(created),
-      updatedAt: clock.utc(Math.min(created + due * step, asOf)),
-    };
-  };
-  const table: Table = bigTable(context, patients, {
-    kind: 'recurringPayments',
-    resource: 'recurring_payments',
-    count: context.patients === 0 ? 0 : Math.max(10, Math.ceil(context.patients / 20)),
-    generate,
-    times: {},
     patientOf,
   });
   return table;
