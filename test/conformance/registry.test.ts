@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -8,6 +8,7 @@ import { RESOURCES, resourceNamed } from '../../src/extractors/registry.ts';
 import type { Read, Resource } from '../../src/extractors/resource.ts';
 import { carrierOf } from '../../src/extractors/select.ts';
 import { useTestDatabase } from '../support/database.ts';
+import { keyOf, TABLES } from '../support/truth.ts';
 
 /**
  * Over every resource: what the code says, what the database has and what contract/openapi.yaml says are the same. A new
@@ -118,7 +119,6 @@ describe('the contract and the registry', () => {
       ...gets.filter((each) => each['x-list-key'] !== undefined).map((each) => each.operationId),
       ...SINGLE_READS,
     ];
-    expect(wanted).toHaveLength(36);
     expect(everyRead.map(([, read]) => read.operation).sort()).toEqual(wanted.sort());
   });
 
@@ -229,8 +229,7 @@ describe('the database and the registry', () => {
     _version: { type: 'integer', nullable: false },
   };
 
-  test('the warehouse has the tables that people rely on, and no others', () => {
-    expect(TABLES).toHaveLength(35);
+  test('the warehouse has a table for each list of the contract and each kind of record inside, and no others', () => {
     expect([...columns.keys()].sort()).toEqual([...TABLES].sort());
     expect(RESOURCES.map(({ name }) => name).sort()).toEqual([...TABLES].sort());
   });
@@ -249,8 +248,10 @@ describe('the database and the registry', () => {
         ...TECHNICAL,
       };
       expect(Object.fromEntries(columns.get(name) ?? [])).toEqual(wanted);
-      expect(keys.get(name)).toEqual([...(KEYS[name] ?? ['account_id', 'id'])]);
-      expect(spec.primaryKey).toEqual([...(KEYS[name] ?? ['account_id', 'id'])]);
+      // Attributes of a template get an id made for them, since the API doesn't promise one.
+      const key = name === 'form_template_attributes' ? ['account_id', 'id'] : keyOf(name);
+      expect(keys.get(name)).toEqual(key);
+      expect(spec.primaryKey).toEqual(key);
     },
   );
 
@@ -267,53 +268,13 @@ describe('the database and the registry', () => {
   });
 });
 
-/** Every table of the outer contract, written down by hand: a name that is gone is a broken promise. */
-const TABLES = [
-  'locations',
-  'appointment_types',
-  'appointments',
-  'patients',
-  'patient_categories',
-  'category_transitions',
-  'categories',
-  'crm_status_groups',
-  'crm_statuses',
-  'staff',
-  'role_groups',
-  'form_template_groups',
-  'form_templates',
-  'form_template_elements',
-  'form_template_attributes',
-  'form_packets',
-  'forms',
-  'form_answers',
-  'invoices',
-  'invoice_line_items',
-  'labs',
-  'lab_test_panels',
-  'lab_test_components',
-  'notification_groups',
-  'notifications',
-  'payment_requests',
-  'recurring_payments',
-  'allergies',
-  'medications',
-  'problems',
-  'remote_care_services',
-  'remote_care_settings',
-  'self_scheduling_settings',
-  'webhook_endpoints',
-  'webhook_event_types',
-];
-
-/** Keys other than (account_id, id). */
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  role_groups: ['id'],
-  patient_categories: ['account_id', 'patient_id'],
-  form_answers: ['account_id', 'form_id', 'form_element_id'],
-  remote_care_settings: ['account_id', 'location_id'],
-  webhook_event_types: ['account_id', 'event_type'],
-};
+test('no question of `npm run new-resource` is left open', () => {
+  const open = ['src/extractors/resources/', 'simulator/rows/tables/'].flatMap((folder) => {
+    const place = new URL(`../../${folder}`, import.meta.url);
+    return readdirSync(place).filter((file) => readFileSync(new URL(file, place), 'utf8').includes('QUESTION'));
+  });
+  expect(open).toEqual([]);
+});
 
 describe('how much a column tells about a person', () => {
   const CLASSES = ['direct', 'quasi', 'clinical', 'operational'];

@@ -386,18 +386,44 @@ const CALLS: Record<string, () => Promise<Reply>> = {
   testWebhookEndpoint1: call('POST', () => `/webhook/${n('globalWebhook')}/test`),
 };
 
+const isRead = (id: string): boolean =>
+  operations.some(({ operation, method }) => operation.operationId === id && method === 'get');
+
+/** Calls a list, or the read by id below a list, with the ids of a row that the control API knows. */
+async function callByPath(path: string): Promise<Reply> {
+  const listPath = path.replace(/\/\{\w+\}$/, '');
+  const listAt = (at: string): RawOperation | undefined => {
+    const get = document.paths[at]?.['get'];
+    return get !== undefined && 'x-list-key' in get ? get : undefined;
+  };
+  const list = listAt(path) ?? listAt(listPath);
+  if (list?.operationId === undefined) throw new Error(`${path} is no list and not below one: give it a line in CALLS`);
+  const [row] = await client.truth(1001, list.operationId);
+  const own = listAt(path) === undefined ? [row?.row['id']] : [];
+  const rest = [...(row?.parentId === undefined ? [] : [row.parentId]), ...own];
+  const given: Row = { accountId: 1001, locationId: row?.locationId };
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => String(given[name] ?? rest.shift()));
+  return client.get(filled.replace('/partner/v2', ''));
+}
+
 describe('every operation of the contract', () => {
   const ajv = makeAjv();
 
-  it('has a call in this table, and the table has no other', () => {
-    expect(Object.keys(CALLS).sort()).toEqual(operations.map(({ operation }) => operation.operationId).sort());
-    expect(operations).toHaveLength(96);
+  it('is called: by this table, or as its path says', () => {
+    const known = operations.map(({ operation }) => operation.operationId);
+    expect(Object.keys(CALLS).filter((id) => !known.includes(id))).toEqual([]);
+    expect(
+      operations.filter(
+        ({ operation }) =>
+          CALLS[operation.operationId as string] === undefined && !isRead(operation.operationId as string),
+      ),
+    ).toEqual([]);
   });
 
-  for (const { operation } of operations) {
+  for (const { operation, path } of operations) {
     const id = operation.operationId as string;
     it(id, async () => {
-      const reply = await (CALLS[id] as () => Promise<Reply>)();
+      const reply = await (CALLS[id] ?? (() => callByPath(path)))();
       const responses = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
       expect(responses, reply.text.slice(0, 300)).toContain(String(reply.status));
       const content = operation.responses[String(reply.status)]?.content;

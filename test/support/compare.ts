@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import { GLOBAL_TABLE, type Json, KEYS, type TrueRow, type Truth } from './truth.ts';
+import { GLOBAL_TABLE, type Json, keyOf, type TrueRow, type Truth } from './truth.ts';
 
 /** Columns that the product adds; the rest belongs to the API. */
 const OWN = ['raw', '_content_hash', '_run_id', '_loaded_at', '_read_at', '_source', '_deleted_at', '_version'];
@@ -62,7 +62,7 @@ function compareTable(
   rows: readonly TrueRow[],
   stored: readonly Stored[],
 ): string[] {
-  const key = [...(table === GLOBAL_TABLE ? [] : ['account_id']), ...(KEYS[table] ?? ['id'])];
+  const key = keyOf(table);
   const expected = new Map<string, Map<string, unknown>>();
   const found: string[] = [];
   const records = new Map<string, TrueRow>();

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import type { Simulator } from '../../simulator/index.ts';
 
 /**
  * What the API holds, taken from the simulator without any code of the product: rows of lists from its control API, and
- * what only a single read shows over plain fetch. Which list fills which table is written down here by hand, from the
- * contract.
+ * what only a single read shows over plain fetch. Which list fills which table follows from contract/openapi.yaml; what the
+ * contract can't say is written down here by hand.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -20,6 +22,9 @@ export interface TrueRow {
 
 export type Truth = ReadonlyMap<string, readonly TrueRow[]>;
 
+/** The only table without an account. */
+export const GLOBAL_TABLE = 'role_groups';
+
 /** Key columns beside `account_id`; `id` for all others. */
 export const KEYS: Readonly<Record<string, readonly string[]>> = {
   patient_categories: ['patient_id'],
@@ -30,60 +35,82 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   form_template_attributes: ['form_template_id', 'name'],
 };
 
-/** The only table without an account. */
-export const GLOBAL_TABLE = 'role_groups';
+/** The whole key of a table. */
+export const keyOf = (table: string): string[] => [
+  ...(table === GLOBAL_TABLE ? [] : ['account_id']),
+  ...(KEYS[table] ?? ['id']),
+];
 
-/** Tables whose rows come from one list of the account. */
-const ACCOUNT_LISTS = [
-  'locations',
-  'staff',
-  'appointment_types',
-  'categories',
-  'crm_status_groups',
-  'patients',
-  'webhook_endpoints',
-  'webhook_event_types',
-];
-/** Lists below a parent of the account, and the column that keeps the parent. */
-const PARENT_LISTS: Readonly<Record<string, string>> = {
-  crm_statuses: 'group_id',
-  patient_categories: 'patient_id',
-  category_transitions: 'patient_id',
-  allergies: 'patient_id',
-  medications: 'patient_id',
-  problems: 'patient_id',
+/** Tables whose name is not that of their list operation. */
+const NAMES: Readonly<Record<string, string>> = {
+  listLineItems: 'invoice_line_items',
+  listTestComponents: 'lab_test_components',
+  listServices: 'remote_care_services',
+  listEventTypes: 'webhook_event_types',
+  getFormTemplateElements: 'form_template_elements',
+  getFormTemplateAttributes: 'form_template_attributes',
 };
-/** Lists of a location. */
-const LOCATION_LISTS = [
-  'appointments',
-  'form_packets',
-  'invoices',
-  'payment_requests',
-  'recurring_payments',
-  'labs',
-  'notification_groups',
-  'notifications',
-  'remote_care_settings',
-];
-/** Rows that several locations serve alike: the place is one of those that serve it. */
-const SHARED_LISTS = ['form_templates', 'form_template_groups', 'remote_care_services'];
+
+interface ListOperation {
+  readonly operationId: string;
+  readonly 'x-list-key'?: string;
+  readonly 'x-scope'?: 'global' | 'account' | 'location';
+  readonly 'x-parent'?: { readonly param: string };
+}
+
+/** `listCrmStatuses` and its twin `listCrmStatuses1` → `crm_statuses`. */
+function tableOf(operationId: string): string {
+  const plain = operationId.replace(/\d$/, '');
+  const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return NAMES[plain] ?? snake(plain.replace(/^list/, '')).replace(/^_/, '');
+}
+
+/** The lists of the contract by table. */
+function readLists(): Map<string, ListOperation> {
+  const file = readFileSync(new URL('../../contract/openapi.yaml', import.meta.url), 'utf8');
+  const { paths } = parse(file) as { paths: Readonly<Record<string, { readonly get?: ListOperation }>> };
+  const lists = Object.values(paths).flatMap(({ get }) => (get?.['x-list-key'] === undefined ? [] : [get]));
+  return new Map(lists.toReversed().map((list) => [tableOf(list.operationId), list]));
+}
+
+/** Lists whose rows need more than their scope: labs come with panels, templates are shared. */
+const BY_HAND = ['form_template_elements', 'form_template_attributes', 'lab_test_components'];
+const lists = [...readLists()].filter(([table]) => !BY_HAND.includes(table));
+const atScope = (scope: string): string[] =>
+  lists.filter(([, list]) => list['x-scope'] === scope && list['x-parent'] === undefined).map(([table]) => table);
+
+/** Tables whose rows come from one list of the token; those of the webhooks are served for an account as well. */
+const GLOBAL_LISTS = [GLOBAL_TABLE, 'webhook_endpoints', 'webhook_event_types'];
+/** Tables whose rows come from one list of the account. */
+const ACCOUNT_LISTS = [...new Set([...atScope('account'), 'webhook_endpoints', 'webhook_event_types'])];
+/** Lists below a parent, and the column that keeps the parent. */
+const PARENT_LISTS = new Map([
+  ...lists.flatMap(([table, list]): [string, string][] => {
+    const param = list['x-parent']?.param;
+    return param === undefined ? [] : [[table, param.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]];
+  }),
+  // Read one by one below the patients.
+  ['patient_categories', 'patient_id'],
+]);
+/** Lists of a location. A row may stand in those of several: its location is then any of them. */
+const LOCATION_LISTS = [...atScope('location'), 'remote_care_settings'];
 /** Children of shared rows. */
 const SHARED_CHILDREN = ['form_template_elements', 'form_template_attributes'];
 
-/** Every table of the warehouse. */
+/** Every table of the warehouse: the lists of the contract, and what is found inside other records or read one by one. */
 export const TABLES: readonly string[] = [
-  ...ACCOUNT_LISTS,
-  ...Object.keys(PARENT_LISTS),
-  ...LOCATION_LISTS,
-  ...SHARED_LISTS,
-  ...SHARED_CHILDREN,
-  GLOBAL_TABLE,
-  'forms',
-  'form_answers',
-  'invoice_line_items',
-  'lab_test_panels',
-  'lab_test_components',
-  'self_scheduling_settings',
+  ...new Set([
+    ...GLOBAL_LISTS,
+    ...ACCOUNT_LISTS,
+    ...PARENT_LISTS.keys(),
+    ...LOCATION_LISTS,
+    ...SHARED_CHILDREN,
+    'forms',
+    'form_answers',
+    'lab_test_panels',
+    'lab_test_components',
+    'self_scheduling_settings',
+  ]),
 ].sort();
 
 interface Line {
@@ -132,37 +159,30 @@ export async function readTruth(simulator: Simulator): Promise<Truth> {
     truth.get(table)?.push({ account, record, path });
   };
   const get = await getter(simulator);
-  for (const table of [GLOBAL_TABLE, 'webhook_endpoints', 'webhook_event_types']) {
+  for (const table of GLOBAL_LISTS) {
     for (const { row } of await lines(simulator, table)) add(table, '0', row);
   }
   for (const account of [...simulator.world.accounts.keys()].map(String)) {
     for (const table of ACCOUNT_LISTS) {
       for (const { row } of await lines(simulator, table, account)) add(table, account, row);
     }
-    for (const [table, column] of Object.entries(PARENT_LISTS)) {
-      for (const { row, parentId } of await lines(simulator, table, account)) {
-        add(table, account, row, { [column]: text(parentId) });
+    for (const [table, column] of PARENT_LISTS) {
+      for (const { row, parentId, locationId } of await lines(simulator, table, account)) {
+        const at = locationId === undefined ? {} : { location_id: text(locationId) };
+        add(table, account, row, { ...at, [column]: text(parentId) });
       }
     }
     for (const table of LOCATION_LISTS) {
-      for (const { row, locationId } of await lines(simulator, table, account)) {
-        add(table, account, row, { location_id: text(locationId) });
-      }
-    }
-    for (const line of await lines(simulator, 'invoice_line_items', account)) {
-      add('invoice_line_items', account, line.row, {
-        location_id: text(line.locationId),
-        invoice_id: text(line.parentId),
-      });
-    }
-    for (const table of SHARED_LISTS) {
       const places = new Map<string, { row: Rec; at: string[] }>();
       for (const { row, locationId } of await lines(simulator, table, account)) {
-        const known = places.get(text(row['id'])) ?? { row, at: [] };
+        // Without an id the location itself is the key.
+        const id = text(row['id'] ?? locationId);
+        const known = places.get(id) ?? { row, at: [] };
         known.at.push(text(locationId));
-        places.set(text(row['id']), known);
+        places.set(id, known);
       }
-      for (const { row, at } of places.values()) add(table, account, row, { location_id: at });
+      for (const { row, at } of places.values())
+        add(table, account, row, { location_id: at.length === 1 ? text(at[0]) : at });
     }
     const templatesAt = new Map(
       truth.get('form_templates')?.map(({ record, path }) => [text(record['id']), path['location_id']]),

@@ -42,8 +42,7 @@ describe('operations.generated.ts', () => {
     expect(generateOperations(yaml) === written, 'run npm run generate').toBe(true);
   });
 
-  it('has the 96 operations of the contract and the forms of a packet', () => {
-    expect(declared).toHaveLength(96);
+  it('has every operation of the contract and the forms of a packet', () => {
     expect(Object.keys(operations).toSorted()).toEqual(
       [...declared.map(({ id }) => id), 'getFormPacketForms'].toSorted(),
     );
@@ -51,7 +50,7 @@ describe('operations.generated.ts', () => {
 
   it('knows the lists', () => {
     const lists = Object.values(table).filter((spec) => spec.listKey !== undefined);
-    expect(lists).toHaveLength(32);
+    expect(lists.length).toBe(yaml.match(/^ {6}x-list-key: /gm)?.length);
     expect(lists.every((spec) => spec.scope !== undefined && spec.paginated !== undefined && !spec.write)).toBe(true);
     expect(table['listLabs']?.incremental).toMatchObject({ from: 'startDate', to: 'endDate', field: 'entryOn' });
     expect(table['listTestComponents']).toMatchObject({
