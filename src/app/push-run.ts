@@ -101,7 +101,7 @@ export async function adoptRecord(
       const now = context.clock.now();
       if (!(await resolveDoubt(tx.db, row.id, resultId, now)))
         throw refusedDecision(`row ${row.id} is no create in doubt`);
-      await tx.absorb({ ...row, id: resultId, ...read, form: 'answer' });
+      await tx.storeRecord({ ...row, id: resultId, ...read, form: 'answer' });
     });
   });
   stop.dispose();
@@ -184,8 +184,8 @@ class Ledger {
         };
         const result = await work({
           ...tx,
-          absorb: async (record) => note(await storeRecord(this.#run, tx, record)),
-          forget: async (account, id) => note(await forgetRecord(this.#run, tx, account, 'patients', id)),
+          storeRecord: async (record) => note(await storeRecord(this.#run, tx, record)),
+          markDeleted: async (account, id) => note(await forgetRecord(this.#run, tx, account, 'patients', id)),
         });
         for (const resource of [...all.keys()].sort()) {
           await addRunCounts(tx.db, runId, resource, all.get(resource) ?? zeroCounts());

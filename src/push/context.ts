@@ -10,30 +10,30 @@ import type { Logger } from '../observability/logger.ts';
 import type { OutboxChoice } from '../state/outbox/rows.ts';
 import type { Guards } from './guards.ts';
 
-/** How changes are delivered. */
+/** The settings of deliveries. */
 export interface PushSettings {
-  /** Account ids that the settings name. */
+  /** The configured account ids. */
   readonly accounts: readonly string[];
   readonly appointmentBody: AppointmentBody;
   /** `resource.field` → who wins when both sides changed it. Default of every field: `ask`. */
   readonly policies: Readonly<Record<string, ConflictPolicy>>;
-  /** `resource.field` of what Lobbie alone decides about. */
+  /** Fields that only Lobbie may change, as `resource.field`. */
   readonly ownedByLobbie: ReadonlySet<string>;
-  /** How long the answer to a write is waited for before it is read back instead, milliseconds. */
+  /** How long to wait for the answer to a write. After that the write is in doubt and Lobbie is read back; milliseconds. */
   readonly timeoutMs: number;
-  /** How long a write that got no answer may still be under way, milliseconds. */
+  /** How long a write without an answer may still take effect in Lobbie, milliseconds. */
   readonly settleAfterMs: number;
 }
 
-/** One transaction for the outbox and the mirror together. */
+/** A transaction over the outbox and the mirror together. */
 export interface PushTransaction extends Transaction {
-  /** Stores what came of a write at once, as a pull would: row, history, counts, what it makes due. */
-  absorb(record: LoneRecord): Promise<void>;
-  /** Marks a patient as deleted, with all that hangs below. */
-  forget(accountId: string, patientId: string): Promise<void>;
+  /** Stores the record that a write left, as a pull would: row, history, counts and change hints. */
+  storeRecord(record: LoneRecord): Promise<void>;
+  /** Marks a patient and all rows below as deleted. */
+  markDeleted(accountId: string, patientId: string): Promise<void>;
 }
 
-/** What a delivery works with; built once per run. */
+/** The dependencies and limits of a delivery; built once per run. */
 export interface PushContext {
   readonly runId: string;
   readonly api: ApiClient;
@@ -43,27 +43,27 @@ export interface PushContext {
   readonly stop: StopSignal;
   readonly settings: PushSettings;
   readonly guards: Guards;
-  /** Which rows. */
+  /** The rows to deliver. */
   readonly choice: OutboxChoice;
-  /** Whether deletes may go without an approval of their own. */
+  /** Whether deletes may be sent without an approval of their own. */
   readonly deletes: boolean;
   /** Rows worked on at once. */
   readonly rowsAtOnce: number;
   /** Who started the run, for the audit log. */
   readonly actor: string;
-  /** Counts a request. @throws StopError when the run is to end; the request must not be sent then */
+  /** Counts a request. @throws StopError when the run has to end; then the request must not be sent */
   countRequest(resource: string): void;
-  /** Takes back the count of a request that was not sent after all. */
+  /** Reverses the count of a request that was not sent. */
   uncountRequest(resource: string): void;
   /** Counts records received. */
   countRecords(resource: string, records: number): void;
-  /** Whether a filter of listPatients was seen to work, by account and filter. */
+  /** Whether a filter of listPatients works, by account and filter; tested once per run. */
   readonly filters: Map<string, Promise<boolean>>;
   transaction<T>(work: (tx: PushTransaction) => Promise<T>): Promise<T>;
 }
 
-/** Pushes go before pulls, which have 5, or 4 when they are sent again. */
+/** The priority of deliveries at the rate limiter. Reads have 5, or 4 when they are retried; the smaller number goes first. */
 export const PUSH_PRIORITY = 2;
 
-/** Sends of one write, until a person looks at it. */
+/** How often a write is sent before the row fails and needs a person. */
 export const MOST_TRIES = 5;

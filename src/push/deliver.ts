@@ -7,22 +7,23 @@ import { asRecord, type ReadRecord, readRecord } from './lobbie.ts';
 import { bodyOf, changedFields, type FieldMerge, fieldsWith, mergeUpdate } from './merge.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import { idOf, searchCreated } from './search.ts';
-import { placeOf, type RowOutcome, settleAs, settleFailure } from './settle.ts';
+import { type RowOutcome, scopeOf, settleAs, settleFailure } from './settle.ts';
 import { createBody, faultText, validateRow, withPatient } from './validate.ts';
 import { same } from './values.ts';
 import { sendWrite, type Written } from './write.ts';
 
 /**
- * Works on one row: checks it, looks at what Lobbie has now, sends what is to be sent, and stores what came of it. A row in
- * doubt takes the same way, and begins with what reading back tells.
+ * Delivers one row: checks it, reads what Lobbie has now, sends the differences, and stores the result. A row in doubt goes the
+ * same way; what Lobbie has now shows whether the write was carried out.
  *
- * @throws StopError when the run is to end; LobbieSyncError when Lobbie or the database can't be asked now
+ * @throws StopError when the run has to end; LobbieSyncError when Lobbie or the database can't be reached now
  */
 export async function deliverRow(context: PushContext, row: OutboxRow): Promise<RowOutcome> {
   const { changes, faults } = validateRow(row, { ...context.settings, now: context.clock.now() });
   const problem = referenceFault(row) ?? (faults.length > 0 ? faultText(faults) : undefined);
   if (problem !== undefined) {
-    // What may have been carried out is not rejected; and looked for by a part of its fields, another record could fit.
+    // A row in doubt may have been carried out, so it can't be rejected. Nor can it be searched for: with some of its fields
+    // invalid, another record could fit.
     if (row.status === 'in_doubt') return await askPerson(context, row, problem);
     return await settleAs(context, row, { verdict: { status: 'rejected', error: problem }, by: 'check' }, 'rejected');
   }
@@ -35,7 +36,7 @@ export async function deliverRow(context: PushContext, row: OutboxRow): Promise<
     : await deliverUpdate(context, row, id, resolved, now);
 }
 
-/** Why a patient who is referred to is not there; undefined where all is well. */
+/** Why the patient that a booking refers to is missing; undefined when there is no problem. */
 export function referenceFault({ patientRef }: OutboxRow): string | undefined {
   if (patientRef === null) return undefined;
   const { status, resultId } = patientRef;
@@ -53,7 +54,7 @@ async function deliverCreate(context: PushContext, row: OutboxRow, changes: Json
   const written = await sendWrite(context, row, createBody(row, changes, context.settings.appointmentBody));
   if (written.kind === 'lost') return 'left';
   if (written.kind === 'refused' && row.status === 'in_doubt' && written.error.code === 'api.conflict') {
-    // It collides, perhaps with what an earlier send of this very row made and a search did not show yet.
+    // The record may collide with one that an earlier send of this row made, which the search did not show yet.
     const end = { outcome: 'refused', httpStatus: written.error.status, code: written.error.code } as const;
     const search = await searchCreated(context, row, changes);
     const settled = await settleSearch(context, row, search, { id: written.attempt, end });
@@ -64,24 +65,25 @@ async function deliverCreate(context: PushContext, row: OutboxRow, changes: Json
   const record = asRecord(written.body);
   const id = record === undefined ? undefined : idOf(record);
   if (record === undefined || id === undefined) {
-    // Carried out, but under which id?
-    const error = 'Lobbie answered without an id; it is looked for by reading back';
+    // The create was carried out, but its id is unknown.
+    const error = 'Lobbie answered without an id; the record is searched for by reading back';
     const verdict: Verdict = { status: 'in_doubt', error, doubtSince: context.clock.now() };
     return await settleAs(context, row, { verdict, attempt, by: 'answer' }, 'in_doubt');
   }
   const ending = {
     verdict: { status: 'succeeded', resultId: id, error: otherValueNote(row, changes, record) },
     attempt,
-    // What the answer leaves out is as it was sent.
-    record: { ...placeOf(row), id, record: { ...record, ...without(changes, record) }, ...came(written) },
+    // Fields that the answer leaves out have the values that were sent.
+    record: { ...scopeOf(row), id, record: { ...record, ...without(changes, record) }, ...asAnswer(written) },
     written: changes,
     by: 'answer',
   } as const;
   return await settleAs(context, row, ending, 'succeeded');
 }
 
-/** How the answer to a write goes into the mirror. */
-const came = ({ answeredAt }: Extract<Written, { kind: 'done' }>) => ({ readAt: answeredAt, form: 'answer' }) as const;
+/** How the answer to a write is stored in the mirror. */
+const asAnswer = ({ answeredAt }: Extract<Written, { kind: 'done' }>) =>
+  ({ readAt: answeredAt, form: 'answer' }) as const;
 
 const without = (values: JsonObject, known: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(values).filter(([name]) => known[name] === undefined));
@@ -98,30 +100,30 @@ async function deliverUpdate(
   const conflicts = fieldsWith(merged, 'conflict');
   if (conflicts.length > 0) return await settleConflict(context, row, conflicts, now.record);
   const body = bodyOf(merged);
-  const record = { ...placeOf(row), id, ...now, form: 'answer' } as const;
-  if (Object.keys(body).length === 0) return await settleThere(context, row, merged, record);
+  const record = { ...scopeOf(row), id, ...now, form: 'answer' } as const;
+  if (Object.keys(body).length === 0) return await settleUnchanged(context, row, merged, record);
   const waits = row.status === 'in_doubt' ? await notYetAgain(context, row) : undefined;
   if (waits !== undefined) return waits;
-  // Where the mirror had no record, what was just read is what a doubt is compared with.
+  // If the mirror had no record, the one just read becomes the base, so that a later doubt can be compared with it.
   const known = { ...row, baseText: row.baseText ?? stringifyJson(now.record) ?? null };
   const written = await sendWrite(context, known, body);
   if (written.kind === 'lost') return 'left';
   if (written.kind !== 'done') return await settleFailure(context, row, written);
   const answer = asRecord(written.body) ?? {};
-  // What the answer leaves out is as it was read before it, or as it was written.
+  // Fields that the answer leaves out have the values that were written, or else those that were read before.
   const answered = { ...now.record, ...body, ...answer };
   const ending = {
     verdict: { status: 'succeeded', resultId: id, error: otherValueNote(row, body, answer) },
     attempt: { id: written.attempt, end: { outcome: 'done', httpStatus: written.status } },
-    record: { ...record, record: answered, ...came(written), written: Object.keys(body) },
+    record: { ...record, record: answered, ...asAnswer(written), written: Object.keys(body) },
     written: Object.fromEntries(Object.keys(body).map((field) => [field, answered[field]])),
     by: 'answer',
   } as const;
   return await settleAs(context, row, ending, 'succeeded');
 }
 
-/** An update that has nothing to send: Lobbie has what is wanted, perhaps by an earlier send of this row, or wins. */
-async function settleThere(
+/** Settles an update with nothing to send: Lobbie wins, or already has the values, perhaps from an earlier send of this row. */
+async function settleUnchanged(
   context: PushContext,
   row: OutboxRow,
   merged: readonly FieldMerge[],
@@ -135,7 +137,7 @@ async function settleThere(
   return await adopt(context, row, record, Object.fromEntries(there.map(({ field, now }) => [field, now])));
 }
 
-/** A note about fields that Lobbie answers with another value than the one it was sent; null where there are none. */
+/** A note about fields for which Lobbie answered another value than the one sent; null when there are none. */
 function otherValueNote(row: OutboxRow, sent: JsonObject, answer: JsonObject): string | null {
   const fields = writableFields(row.resource, 'listing');
   const other = Object.keys(sent).filter((name) => {
@@ -145,7 +147,7 @@ function otherValueNote(row: OutboxRow, sent: JsonObject, answer: JsonObject): s
   return other.length === 0 ? null : `${other.join(', ')}: carried out, but Lobbie has another value than the one sent`;
 }
 
-/** The comparison of an update, by the settings. */
+/** Compares an update with the record in Lobbie, by the configured policies and the decisions of a person. */
 export function mergeOf(
   { settings }: Pick<PushContext, 'settings'>,
   row: OutboxRow,
@@ -173,7 +175,7 @@ async function deliverDelete(
     const by = row.status === 'in_doubt' ? 'reading back' : 'check';
     return await settleAs(context, row, { ...done, by }, 'succeeded');
   }
-  // Whoever asked for it saw another record than the one that would go.
+  // The delete was requested for the record as it was then. If it has changed since, a person has to decide.
   const changed = changedFields(writableFields(row.resource, 'listing'), row.base, now.record);
   if (changed.length > 0) return await settleConflict(context, row, changed, now.record);
   const waits = row.status === 'in_doubt' ? await notYetAgain(context, row) : undefined;
@@ -200,7 +202,7 @@ async function settleConflict(
 ): Promise<RowOutcome> {
   const verdict: Verdict = {
     status: 'conflict',
-    error: `${fields.join(', ')}: changed in Lobbie too since it was last pulled; decide with push resolve`,
+    error: `${fields.join(', ')}: also changed in Lobbie since it was last pulled; decide with push resolve`,
     conflictFields: fields,
     remote: stringifyJson(now) ?? '{}',
   };

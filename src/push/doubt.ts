@@ -3,11 +3,11 @@ import type { Verdict } from '../state/outbox/writes.ts';
 import { MOST_TRIES, type PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import type { Search } from './search.ts';
-import { type Ending, placeOf, type RowOutcome, settleAs } from './settle.ts';
+import { type Ending, type RowOutcome, scopeOf, settleAs } from './settle.ts';
 
 /**
- * What a search says of a create in doubt: the record that it became, or that a person has to say which. Undefined: it was not
- * carried out, as far as Lobbie shows.
+ * Settles a create in doubt by the result of a search: it adopts the one record that fits, or asks a person to choose. Undefined:
+ * no record fits, so the create was not carried out as far as Lobbie shows.
  */
 export async function settleSearch(
   context: PushContext,
@@ -17,15 +17,15 @@ export async function settleSearch(
 ): Promise<RowOutcome | undefined> {
   if (search.found === 'none') return undefined;
   if (search.found === 'one') {
-    const record = { ...placeOf(row), id: search.id, ...search.match, form: 'list' } as const;
+    const record = { ...scopeOf(row), id: search.id, ...search.match, form: 'list' } as const;
     return await adopt(context, row, record, undefined, attempt);
   }
   const ids = search.ids.slice(0, 10).join(', ');
-  const error = `${search.ids.length} records fit (${ids}): say which with push resolve`;
+  const error = `${search.ids.length} records fit (${ids}); choose one with push resolve`;
   return await askPerson(context, row, error, attempt);
 }
 
-/** Takes a record for what a row in doubt became. */
+/** Accepts a record as the result of a row in doubt. */
 export async function adopt(
   context: PushContext,
   row: OutboxRow,
@@ -37,7 +37,7 @@ export async function adopt(
   return await settleAs(context, row, { verdict, attempt, record, written, by: 'reading back' }, 'succeeded');
 }
 
-/** Leaves a row in doubt to a person. */
+/** Keeps a row in doubt until a person decides. */
 export async function askPerson(
   context: PushContext,
   row: OutboxRow,
@@ -49,14 +49,16 @@ export async function askPerson(
 }
 
 /**
- * Why a write in doubt that reading back does not show is not sent again now: it may still be under way or not show yet, Lobbie
- * said that it was carried out, or it was sent too often. Undefined: it may be.
+ * Checks whether a write in doubt that reading back does not show may be sent again. It may not if it could still be under way or
+ * invisible, if Lobbie answered a create with success, or if it was sent too often; then the row gets a new state. Undefined: it
+ * may be sent.
  */
 export async function notYetAgain(context: PushContext, row: OutboxRow): Promise<RowOutcome | undefined> {
   const { doubtSince } = row;
   const quiet = (doubtSince?.getTime() ?? 0) + context.settings.settleAfterMs;
   if (doubtSince !== null && context.clock.now().getTime() < quiet) {
-    const error = 'it may still be under way, or not show yet; it is looked for once more before it is sent again';
+    const error =
+      'it may still be under way, or not be visible yet; Lobbie is searched once more before it is sent again';
     const verdict: Verdict = { status: 'in_doubt', doubtSince, error, notBefore: new Date(quiet) };
     return await settleAs(context, row, { verdict, by: 'reading back' }, 'in_doubt');
   }
@@ -64,7 +66,7 @@ export async function notYetAgain(context: PushContext, row: OutboxRow): Promise
     return await askPerson(
       context,
       row,
-      'Lobbie said that it was carried out, and does not show it: push resolve settles it',
+      'Lobbie answered that it was carried out, but does not show it; settle it with push resolve',
     );
   }
   if (row.tries < MOST_TRIES) return undefined;

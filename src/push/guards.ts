@@ -3,30 +3,30 @@ import { EXIT, LobbieSyncError, StopError } from '../core/errors.ts';
 export interface GuardOptions {
   /** Changes that one run may send. Default: no limit. */
   readonly maxChanges?: number | undefined;
-  /** Share of writes that may go wrong, 0 to 1, before a run stops. */
+  /** The fraction of writes that may go wrong before a run stops, 0 to 1. */
   readonly errorShare: number;
 }
 
-/** So many writes are looked at before their share of failures says anything. */
+/** How many results are needed before the fraction of failures counts; also how many unreachable rows in a row end a run. */
 const SAMPLE = 20;
 
-/** What became of a row, as far as the guards care: `lost` was refused or given up, `away` could not be asked about. */
+/** A result as the guards count it: `lost` was refused or given up, `away` means that Lobbie could not be asked about the row. */
 export type Weight = 'sound' | 'lost' | 'away';
 
-/** Stops a run that does more than it was meant to, or more harm than good. */
+/** Stops a run that sends more changes than allowed, or whose changes go wrong too often. */
 export class Guards {
   readonly #options: GuardOptions;
   #changes = 0;
   #sound = 0;
   #lost = 0;
-  /** Rows in a row that could not be asked about. */
+  /** How many rows in a row Lobbie could not be asked about. */
   #away = 0;
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
-  /** Counts a change that is about to be sent. @throws StopError at the cap; the change must not be sent then */
+  /** Counts a change that is about to be sent. @throws StopError at the cap; then the change must not be sent */
   admit(): void {
     const { maxChanges } = this.#options;
     if (maxChanges !== undefined && this.#changes >= maxChanges) {
@@ -39,12 +39,12 @@ export class Guards {
     this.#changes += 1;
   }
 
-  /** Gives back an admission that came to nothing. */
+  /** Reverses the count of a change that was not sent. */
   release(): void {
     this.#changes -= 1;
   }
 
-  /** Notes what became of a row. @throws LobbieSyncError when too many go wrong, or Lobbie is away */
+  /** Counts the result of a row. @throws LobbieSyncError when too many go wrong, or Lobbie stays unreachable */
   note(weight: Weight): void {
     this.#away = weight === 'away' ? this.#away + 1 : 0;
     if (this.#away >= SAMPLE) {
@@ -52,7 +52,7 @@ export class Guards {
         code: 'push.unreachable',
         action: 'abort',
         exitCode: EXIT.partial,
-        hint: 'They keep their place in the queue: run the same command again later.',
+        hint: 'They stay in the queue: run the same command again later.',
       });
     }
     if (weight === 'away') return;
@@ -64,10 +64,10 @@ export class Guards {
       code: ERROR_SHARE,
       action: 'abort',
       exitCode: EXIT.partial,
-      hint: 'See `lobbie-sync push status` for the reasons; the rest of the queue is untouched. LOBBIE_PUSH_ERROR_SHARE sets the share.',
+      hint: 'See `lobbie-sync push status` for the reasons; the rest of the queue is untouched. LOBBIE_PUSH_ERROR_SHARE sets the fraction that may go wrong.',
     });
   }
 }
 
-/** The code of the error by which a run stops because too much goes wrong. */
+/** The code of the error that ends a run in which too many changes go wrong. */
 export const ERROR_SHARE = 'push.error_share';

@@ -4,9 +4,9 @@ import { readPages } from '../extractors/pages.ts';
 import { PUSH_PRIORITY, type PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 
-type Place = Pick<OutboxRow, 'resource' | 'accountId' | 'locationId'>;
+type Scope = Pick<OutboxRow, 'resource' | 'accountId' | 'locationId'>;
 
-/** Operations and path parameters by resource, from the contract. */
+/** The operations and path parameters of each resource, from the contract. */
 const OPERATIONS = {
   patients: {
     get: 'getPatient',
@@ -24,15 +24,15 @@ const OPERATIONS = {
   },
 } as const satisfies Record<string, Record<string, OperationId | string | undefined>>;
 
-/** The operation that carries a row out. */
+/** The API operation that carries out a row. */
 export function writeOperation(row: Pick<OutboxRow, 'resource' | 'operation'>): OperationId {
   const operation = OPERATIONS[row.resource][row.operation];
   if (operation === undefined) throw new TypeError(`${row.resource} have no ${row.operation}`);
   return operation;
 }
 
-/** The path of a row's record, or of its list for a create. */
-export function pathOf(row: Place, id: string | null): Record<string, string> {
+/** The path parameters of a row's record; with a null id, those of its list. */
+export function pathOf(row: Scope, id: string | null): Record<string, string> {
   return {
     accountId: row.accountId,
     ...(row.resource === 'appointments' ? { locationId: row.locationId ?? '' } : {}),
@@ -40,14 +40,14 @@ export function pathOf(row: Place, id: string | null): Record<string, string> {
   };
 }
 
-/** A record and when the request for it was sent. */
+/** A record, and when the request for it was sent. */
 export interface ReadRecord {
   readonly record: JsonObject;
   readonly readAt: Date;
 }
 
-/** Reads a record by its id; undefined when Lobbie has none. */
-export async function readRecord(context: PushContext, row: Place, id: string): Promise<ReadRecord | undefined> {
+/** Reads a record by its id; undefined when Lobbie has no such record. */
+export async function readRecord(context: PushContext, row: Scope, id: string): Promise<ReadRecord | undefined> {
   const operation = OPERATIONS[row.resource].get;
   try {
     const { body, sentAt } = await context.api.callRaw(operation, pathOf(row, id), options(context, row.resource));
@@ -61,7 +61,7 @@ export async function readRecord(context: PushContext, row: Place, id: string): 
   }
 }
 
-/** An answer that is a record; undefined for everything else. */
+/** The body as a record; undefined if it is not an object. */
 export function asRecord(body: unknown): JsonObject | undefined {
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : undefined;
 }
@@ -73,7 +73,7 @@ function noRecord(operation: string): ContractError {
 /** Reads a list to its end, with a filter. */
 export async function* listRecords(
   context: PushContext,
-  row: Place,
+  row: Scope,
   filter: Readonly<Record<string, string>>,
 ): AsyncGenerator<ReadRecord> {
   const read =
@@ -85,7 +85,7 @@ export async function* listRecords(
     start: null,
     clock: context.clock,
     proceed: async () => {
-      // A search that is cut short proves nothing.
+      // A search that stops early proves nothing, so it fails instead.
       if (context.stop.reason !== undefined) throw context.stop.reason;
       return true;
     },

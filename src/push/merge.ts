@@ -3,18 +3,18 @@ import type { JsonObject } from './row.ts';
 import { same } from './values.ts';
 
 /**
- * What becomes of one field of an update:
+ * The verdict on one field of an update:
  * - `send`: only this side changed it, or this side wins;
  * - `already`: Lobbie has the wanted value;
- * - `theirs`: only Lobbie changed it, or Lobbie wins: it is left alone;
- * - `conflict`: both changed it, and a person is to say which counts.
+ * - `theirs`: only Lobbie changed it, or Lobbie wins, so it is not sent;
+ * - `conflict`: both changed it, and a person has to decide.
  */
 export type FieldVerdict = 'send' | 'already' | 'theirs' | 'conflict';
 
 export interface FieldMerge {
   readonly field: string;
   readonly verdict: FieldVerdict;
-  /** The value as last pulled, wanted, and now; protected health information. */
+  /** The values in the base, in the row and in Lobbie now; protected health information. */
   readonly stored: unknown;
   readonly wanted: unknown;
   readonly now: unknown;
@@ -22,7 +22,7 @@ export interface FieldMerge {
 
 export interface MergeInput {
   readonly fields: WritableFields;
-  /** The record as it was when the change was asked for; null when nobody knows: then nothing counts as theirs. */
+  /** The record as it was when the change was requested. Null when it is unknown; then nothing counts as changed by Lobbie. */
   readonly base: JsonObject | null;
   readonly wanted: JsonObject;
   readonly now: JsonObject;
@@ -32,7 +32,7 @@ export interface MergeInput {
   readonly resolution: Readonly<Record<string, 'ours' | 'theirs'>>;
 }
 
-/** Compares, field by field, what was last pulled, what is wanted, and what Lobbie has now. Pure. */
+/** The three-way merge: compares the base, the wanted values and Lobbie's values field by field. Pure. */
 export function mergeUpdate(input: MergeInput): readonly FieldMerge[] {
   const { fields, base, wanted, now } = input;
   return Object.keys(wanted).map((field) => ({
@@ -57,7 +57,7 @@ function verdictOf(input: MergeInput, field: string, fields: WritableFields): Fi
   return winner === 'ours' ? 'send' : winner === 'theirs' ? 'theirs' : 'conflict';
 }
 
-/** Fields of a record that differ between two readings, among those that can be written. */
+/** The writable fields that differ between the base and the record now. */
 export function changedFields(fields: WritableFields, base: JsonObject | null, now: JsonObject): readonly string[] {
   if (base === null) return [];
   return Object.entries(fields)
@@ -65,7 +65,7 @@ export function changedFields(fields: WritableFields, base: JsonObject | null, n
     .map(([name]) => name);
 }
 
-/** The part of the changes that is sent. */
+/** The fields to send, with their wanted values. */
 export function bodyOf(merged: readonly FieldMerge[]): JsonObject {
   return Object.fromEntries(
     merged.filter(({ verdict }) => verdict === 'send').map((each) => [each.field, each.wanted]),

@@ -8,8 +8,9 @@ import { type OutboxRow, parseRow } from './row.ts';
 import { type Fault, validateRow, withPatient } from './validate.ts';
 
 /**
- * What delivering a row would do now: `send` it, `nothing` because Lobbie has it all, stop at a `conflict`, be `rejected`;
- * or it `waits` behind another row, for a `person`, or is `in_doubt` and settled by reading back first.
+ * What a delivery would do with a row now: `send` it; do `nothing`, because Lobbie has all values or wins; stop at a `conflict`;
+ * or let it be `rejected`. A row that can't be delivered yet `waits` behind another row or for a `person`, or is `in_doubt` and is
+ * settled by reading back first.
  */
 export type PlanVerdict = 'send' | 'nothing' | 'conflict' | 'rejected' | 'waits' | 'person' | 'in_doubt';
 
@@ -22,13 +23,13 @@ export interface PlanEntry {
   readonly locationId: string | null;
   readonly targetId: string | null;
   readonly verdict: PlanVerdict;
-  /** Why it is not sent: names of fields and kinds of fault. */
+  /** Why the row is not sent: names of fields and kinds of fault. */
   readonly reason: string | null;
   readonly faults: readonly Fault[];
   readonly fields: readonly FieldMerge[];
 }
 
-/** Compares what is stored, what is wanted and what Lobbie has now, for undecided rows. Writes nothing. */
+/** Plans the delivery of undecided rows by comparing base, wanted values and Lobbie's values. Writes nothing. */
 export async function planRows(
   context: PushContext,
   choice: OutboxChoice,
@@ -48,22 +49,22 @@ async function planRow(context: PushContext, row: OutboxRow, waits: boolean): Pr
   const entry = (verdict: PlanVerdict, reason: string | null, fields: readonly FieldMerge[] = []): PlanEntry => ({
     ...{ id, resource, operation, accountId, locationId, targetId, verdict, reason, faults, fields },
   });
-  if (faults.length > 0) return entry('rejected', 'it fails its check');
-  if (row.status === 'in_flight') return entry('in_doubt', 'it was sent and its answer is not stored yet');
-  if (row.status === 'in_doubt') return entry('in_doubt', 'it is looked for in Lobbie before anything is sent');
+  if (faults.length > 0) return entry('rejected', 'the row fails a check');
+  if (row.status === 'in_flight') return entry('in_doubt', 'the write was sent, and its answer is not stored yet');
+  if (row.status === 'in_doubt') return entry('in_doubt', 'Lobbie is read back before anything is sent');
   const wanted = withPatient(changes, row.patientRef?.resultId ?? null);
   if (operation === 'create') {
     const fields = Object.entries(wanted).map(([field, value]): FieldMerge => {
       return { field, verdict: 'send', stored: undefined, wanted: value, now: undefined };
     });
-    if (waits) return entry('waits', 'the patient is created first', fields);
+    if (waits) return entry('waits', 'the row that creates the patient is delivered first', fields);
     const problem = row.patientRef === null ? undefined : referenceFault(row);
     return problem === undefined ? entry('send', null, fields) : entry('rejected', problem, fields);
   }
   const now = await readRecord(context, row, targetId ?? '');
   if (now === undefined) {
     return operation === 'delete'
-      ? entry('nothing', 'Lobbie has no such record any more')
+      ? entry('nothing', 'Lobbie no longer has such a record')
       : entry('rejected', 'target_id: Lobbie has no such record');
   }
   if (operation === 'delete') {
@@ -78,5 +79,7 @@ async function planRow(context: PushContext, row: OutboxRow, waits: boolean): Pr
   const has = (verdict: FieldMerge['verdict']) => fields.some((field) => field.verdict === verdict);
   if (has('conflict')) return entry('conflict', 'both sides changed a field: push resolve decides', fields);
   if (waits) return entry('waits', 'an earlier row of the same record is not decided', fields);
-  return has('send') ? entry('send', null, fields) : entry('nothing', 'Lobbie has it already, or wins', fields);
+  return has('send')
+    ? entry('send', null, fields)
+    : entry('nothing', 'Lobbie has these values already, or wins', fields);
 }

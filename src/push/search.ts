@@ -7,18 +7,19 @@ import { listRecords, type ReadRecord } from './lobbie.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import { idText, meaning, same } from './values.ts';
 
-/** What looking for the record of a create in doubt has shown. */
+/** The result of a search for the record of a create in doubt. */
 export type Search =
   | { readonly found: 'none' }
   | { readonly found: 'one'; readonly id: string; readonly match: ReadRecord }
-  /** Several, or one that is over already: which of them it is, if any, is a person's to say. */
+  /** Several records, or one that can't be told for certain. A person has to say which one it is, if any. */
   | { readonly found: 'unclear'; readonly ids: readonly string[] };
 
 const DAY_MS = 86_400_000;
 
 /**
- * Whether a record is the one that a create made: it is the same person or visit beyond doubt (`same`); it agrees in the name and
- * one more thing (`likely`); it looks just as the create would have made it (`image`); perhaps; or not.
+ * How well a record fits a create. `same`: it is certainly the same person or visit. `likely`: it agrees in the name and in the
+ * e-mail address or the birth date. `image`: it looks exactly as the create would have made it. `perhaps`: it can't be told.
+ * `other`: it does not fit.
  */
 type Likeness = 'same' | 'likely' | 'image' | 'perhaps' | 'other';
 
@@ -26,7 +27,7 @@ interface Candidate extends ReadRecord {
   readonly likeness: Likeness;
 }
 
-/** Looks for the record that a create made, if it made one. @param changes as they were sent */
+/** Searches Lobbie for the record that a create may have made. @param changes as they were sent */
 export async function searchCreated(context: PushContext, row: OutboxRow, changes: JsonObject): Promise<Search> {
   const found = await (row.resource === 'patients' ? patients : appointments)(context, row, changes);
   const byId = new Map<string, Candidate>();
@@ -37,7 +38,7 @@ export async function searchCreated(context: PushContext, row: OutboxRow, change
   for (const id of await resultsOfOthers(context.db, row, [...byId.keys()])) byId.delete(id);
   for (const id of await knownBefore(context.db, row, [...byId.keys()], row.requestedAt)) {
     const candidate = byId.get(id);
-    // What the mirror had before the row was written is not what the row became, but it may be the person who was meant.
+    // The mirror had this record before the row was requested, so the row did not create it. But it may be the person meant.
     if (candidate?.likeness === 'likely') byId.set(id, { ...candidate, likeness: 'perhaps' });
     else if (candidate?.likeness !== 'same') byId.delete(id);
   }
@@ -49,7 +50,7 @@ export async function searchCreated(context: PushContext, row: OutboxRow, change
   return open.length === 0 ? { found: 'none' } : { found: 'unclear', ids: open.map(([id]) => id) };
 }
 
-/** How a field of a record stands to the value that was sent; a list need not have every field. */
+/** How a field of a record compares with the value that was sent. `unknown`: one of the two is missing. */
 type Field = 'equal' | 'differs' | 'unknown';
 
 function fieldOf(sent: unknown, has: unknown, equal: (a: unknown, b: unknown) => boolean): Field {
@@ -58,8 +59,9 @@ function fieldOf(sent: unknown, has: unknown, equal: (a: unknown, b: unknown) =>
 }
 
 /**
- * A patient of the same name, e-mail address and birth date is the same. With less it may be a namesake, unless there is nothing
- * in the record but what was sent; with another name, the same person written otherwise, or a twin. Pure.
+ * Judges how well a patient fits a create. With the same name, e-mail address and birth date it is the same person. With less
+ * it may be a namesake, unless the record holds nothing but what was sent. With another name but the same address and birth date
+ * it may be the same person spelled differently, or a twin. Pure.
  */
 export function likenessOfPatient(sent: JsonObject, record: JsonObject): Likeness {
   const names = ['firstName', 'lastName'].map((name) => fieldOf(sent[name], record[name], sameLetters));
@@ -74,7 +76,7 @@ export function likenessOfPatient(sent: JsonObject, record: JsonObject): Likenes
   return more ? 'perhaps' : 'image';
 }
 
-/** A visit of the patient with the practitioner at the time; one that is over may be an earlier one. Pure. */
+/** Judges how well a visit fits a booking, by patient, practitioner and start. A cancelled visit may be an earlier one. Pure. */
 export function likenessOfVisit(sent: JsonObject, record: JsonObject): Likeness {
   const sameId = (a: unknown, b: unknown) => same('id', a, b);
   const fields = [
@@ -88,12 +90,12 @@ export function likenessOfVisit(sent: JsonObject, record: JsonObject): Likeness 
   return over || fields.includes('unknown') ? 'perhaps' : 'same';
 }
 
-/** Patients who may be the one that a row made. */
+/** Patients that the row may have created. */
 async function patients(context: PushContext, row: OutboxRow, changes: JsonObject): Promise<readonly Candidate[]> {
   const likeness = (record: JsonObject) => likenessOfPatient(changes, record);
   const by = typeof changes['email'] === 'string' ? 'email' : 'name';
   const value = String(by === 'email' ? changes['email'] : changes['lastName']).trim();
-  // As it was sent, and as a server may have stored it.
+  // The server may have stored an e-mail address in lower case.
   const values = [...new Set([value, by === 'email' ? value.toLowerCase() : value])];
   for (const each of values) {
     const found = await collect(context, row, { [by]: each }, likeness).catch(refusedAsNone);
@@ -102,28 +104,28 @@ async function patients(context: PushContext, row: OutboxRow, changes: JsonObjec
   return (await filterWorks(context, row, by)) ? [] : await collect(context, row, {}, likeness);
 }
 
-/** Whether two texts are the same but for case and spaces, which are no proof of another person. */
+/** Whether two texts are equal apart from case and spaces, which do not tell two persons apart. */
 const sameLetters = (a: unknown, b: unknown): boolean => letters(a) === letters(b);
 const letters = (text: unknown) => meaning('text', text)?.toLowerCase().replaceAll(/\s+/g, ' ');
 
 /**
- * Whether a filter of listPatients can be believed when it finds nobody. The contract only assumes it; one that was left
- * unheard, or compares otherwise than thought, would make a second patient. So it has to find a patient who is known to be
- * there; where it doesn't, or where nobody is known, the whole list is read instead.
+ * Whether an empty result of a filter of listPatients can be trusted. The contract only assumes the filters. If one is ignored or
+ * compares differently, trusting it would create a second patient. So before an empty search result is trusted, the same filter
+ * must find a patient known to exist. If it does not, or no patient is known, the whole list is read instead.
  */
 async function filterWorks(context: PushContext, row: OutboxRow, by: 'email' | 'name'): Promise<boolean> {
   const { filters } = context;
   const key = `${row.accountId}/${by}`;
-  const answer = filters.get(key) ?? tryFilter(context, row, by);
+  const answer = filters.get(key) ?? testFilter(context, row, by);
   filters.set(key, answer);
-  // Only an answer is kept, not a failure to get one.
+  // A failure is not cached, so that the next search tries again.
   return await answer.catch((error: unknown) => {
     filters.delete(key);
     throw error;
   });
 }
 
-async function tryFilter(context: PushContext, row: OutboxRow, by: 'email' | 'name'): Promise<boolean> {
+async function testFilter(context: PushContext, row: OutboxRow, by: 'email' | 'name'): Promise<boolean> {
   const known = await knownPatient(context.db, row.accountId, by);
   const value = by === 'email' ? known?.email : known?.lastName;
   if (known === undefined || value === null || value === undefined) return false;
@@ -131,7 +133,7 @@ async function tryFilter(context: PushContext, row: OutboxRow, by: 'email' | 'na
   return (await collect(context, row, { [by]: value.trim() }, isKnown).catch(refusedAsNone)).length > 0;
 }
 
-/** Visits that may be the one that a row booked. */
+/** Visits that the row may have booked. */
 async function appointments(context: PushContext, row: OutboxRow, changes: JsonObject): Promise<readonly Candidate[]> {
   const patientId = changes['patientId'];
   const likeness = (record: JsonObject) => likenessOfVisit(changes, record);
@@ -139,7 +141,7 @@ async function appointments(context: PushContext, row: OutboxRow, changes: JsonO
     patientId === undefined ? { practitionerId: String(changes['practitionerId']) } : { patientId: String(patientId) };
   const found = await collect(context, row, of, likeness);
   if (found.length > 0) return found;
-  // Without a range a default one may apply, so the day is asked for as well.
+  // Without a range the API may apply a default one, so the days around the visit are searched as well.
   const start = Date.parse(String(changes['startTime']));
   if (Number.isNaN(start)) return [];
   const day = {
@@ -163,13 +165,13 @@ async function collect(
   return found;
 }
 
-/** A filter that the API refuses found nobody; every other failure is one. */
+/** Takes a filter that the API refuses for an empty result; rethrows every other error. */
 function refusedAsNone(error: unknown): readonly Candidate[] {
   if (error instanceof LobbieSyncError && error.code === 'api.bad_request') return [];
   throw error;
 }
 
-/** The id of a record, with all its digits. */
+/** The id of a record as text, without rounding. */
 export function idOf(record: JsonObject): string | undefined {
   const text = idText(record['id']);
   return isId(text) ? text : undefined;

@@ -9,39 +9,41 @@ import type { PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import type { Written } from './write.ts';
 
-/** What became of a row that was worked on. */
+/** How work on a row ended. */
 export type RowOutcome =
   | 'succeeded'
   | 'conflict'
-  /** It fails a check here, and nothing was sent. */
+  /** The row fails a check here, and nothing was sent. */
   | 'rejected'
-  /** Lobbie's final no. */
+  /** Lobbie refused the write for good. */
   | 'refused'
   | 'failed'
   | 'in_doubt'
-  /** Could not be worked on now; its turn comes again. */
+  /** Lobbie can't be asked about the row now; it stays in the queue. */
   | 'postponed'
-  /** Somebody else decided about it, or it waits for another row. */
+  /** Somebody else changed or decided the row, or it waits for another row. */
   | 'left';
 
-/** The end of a row, with all that goes into the same transaction. */
+/** The new state of a row, with everything that is stored in the same transaction. */
 export interface Ending {
   readonly verdict: Verdict;
-  /** The attempt that led here, if one was sent in this run. */
+  /** The attempt that led to this state, if this run sent one. */
   readonly attempt?: { readonly id: string; readonly end: AttemptEnd } | undefined;
-  /** For the mirror. */
+  /** The record to store in the mirror. */
   readonly record?: LoneRecord | undefined;
-  /** The patient is gone. */
+  /** Whether the patient was deleted. */
   readonly removed?: boolean | undefined;
-  /** Fields that were written, with their new values. */
+  /** The fields that were written, with their new values. */
   readonly written?: JsonObject | undefined;
-  /** How it was settled, for the audit log: by the answer, by reading back, or without a write. */
+  /** How the state was found, for the audit log: by the answer, by reading back, or without a write. */
   readonly by: 'answer' | 'reading back' | 'check';
 }
 
 /**
- * Moves a row to its end, or to where it waits: status, mirror, history, attempt and audit entry commit together. A record
- * that the mirror can't take does not hold up its row: what is done is done, and the next pull brings it, or rejects it.
+ * Stores the new state of a row: status, mirror, history, attempt and audit entry commit together. If the mirror can't store the
+ * record, the state is stored without it, because Lobbie has carried the write out; the next pull reads the record or rejects it.
+ *
+ * @returns false when somebody else changed or decided the row meanwhile; then nothing is stored
  */
 export async function settleRow(context: PushContext, row: OutboxRow, ending: Ending): Promise<boolean> {
   try {
@@ -49,7 +51,7 @@ export async function settleRow(context: PushContext, row: OutboxRow, ending: En
   } catch (error) {
     if (ending.record === undefined || !isFaultOfRecord(error)) throw error;
     const { code } = classifyError(error);
-    context.logger.error({ outbox: row.id, code }, 'what came of a write could not be stored; the next pull brings it');
+    context.logger.error({ outbox: row.id, code }, 'the record of a write could not be stored; the next pull reads it');
     const { record: _record, ...rest } = ending;
     return await settle(context, row, rest);
   }
@@ -65,7 +67,8 @@ async function settle(context: PushContext, row: OutboxRow, ending: Ending): Pro
     const inFlight = attempt !== undefined;
     if (!(await moveRow(tx.db, { ...atHand(row, context.runId), inFlight }, verdict, now))) {
       const { id: outbox } = row;
-      if (attempt !== undefined) context.logger.warn({ outbox }, 'a row was changed by others while it was in flight');
+      if (attempt !== undefined)
+        context.logger.warn({ outbox }, 'somebody changed an outbox row while its write was in flight');
       return false;
     }
     if (attempt !== undefined) await endAttempt(tx.db, attempt.id, attempt.end, now);
@@ -73,23 +76,23 @@ async function settle(context: PushContext, row: OutboxRow, ending: Ending): Pro
       const target = { id: row.id, accountId: row.accountId, resource: row.resource, targetId: row.targetId };
       await rebaseLater(tx.db, target, stringifyJson(ending.written) ?? '{}');
     }
-    // That it is still looked for is no news.
+    // An entry that a row is still in doubt would repeat what the log says already.
     if (attempt !== undefined || verdict.status !== 'in_doubt' || verdict.needsPerson) {
       await audit(context, tx, row, ending, now);
     }
-    if (ending.record !== undefined) await tx.absorb(ending.record);
-    if (ending.removed === true) await tx.forget(row.accountId, row.targetId ?? '');
+    if (ending.record !== undefined) await tx.storeRecord(ending.record);
+    if (ending.removed === true) await tx.markDeleted(row.accountId, row.targetId ?? '');
     return true;
   });
 }
 
-/** What tells a row that a run has at hand from one that others have changed since. */
+/** What `moveRow` needs to recognise a row that somebody else has changed since this run read it. */
 export const atHand = ({ id, version, baseText }: OutboxRow, runId: string) => ({ id, version, runId, base: baseText });
 
-/** Where the record of a row belongs. */
-export const placeOf = ({ resource, accountId, locationId }: OutboxRow) => ({ resource, accountId, locationId });
+/** The resource, account and location of a row's record. */
+export const scopeOf = ({ resource, accountId, locationId }: OutboxRow) => ({ resource, accountId, locationId });
 
-/** The same where a row that others have decided about meanwhile is left to them. */
+/** Stores the new state of a row; the outcome is `left` when somebody else changed or decided the row meanwhile. */
 export async function settleAs(
   context: PushContext,
   row: OutboxRow,
@@ -124,10 +127,10 @@ async function audit(context: PushContext, tx: Transaction, row: OutboxRow, endi
   );
 }
 
-/** First pause after a write that may not have been carried out, milliseconds; doubled each time. */
+/** The first pause after a write that failed or is in doubt, milliseconds; doubled with each attempt. */
 const PAUSE_MS = 1000;
 
-/** What a write that was not carried out for certain, or refused, means for its row. */
+/** Stores what a write that was refused, not carried out, or of unknown outcome means for its row. */
 export async function settleFailure(
   context: PushContext,
   row: OutboxRow,
@@ -140,24 +143,25 @@ export async function settleFailure(
   if (written.kind === 'unknown') {
     const verdict: Verdict = {
       status: 'in_doubt',
-      error: `${told(error)}; whether it was carried out is found out by reading back`,
-      // What was answered is not under way; but a new record may show later than a gateway gives up, or than it is answered.
+      error: `${reasonOf(error)}; reading back will show whether it was carried out`,
+      // A write that was answered is no longer under way. But a new record may become visible only after the answer, or after a
+      // gateway gave up.
       doubtSince: written.unanswered || row.operation === 'create' ? context.clock.now() : null,
-      // The first look back comes at once.
+      // The first reading back comes at once.
       notBefore: row.tries > 0 ? pause : null,
     };
     return await settleAs(context, row, { verdict, attempt, by: 'answer' }, 'in_doubt');
   }
   if (written.kind === 'not_done') {
-    // Nothing was done, so it is no try; however long Lobbie is away, the row keeps its place.
+    // Nothing was carried out, so the write does not count as a try. However long Lobbie is unreachable, the row stays queued.
     const status = row.status === 'in_doubt' ? 'in_doubt' : 'pending';
-    const verdict: Verdict = { status, error: told(error), notBefore: pause, tries: row.tries };
+    const verdict: Verdict = { status, error: reasonOf(error), notBefore: pause, tries: row.tries };
     if (!(await settleRow(context, row, { verdict, attempt, by: 'answer' }))) return 'left';
     if (error.action === 'abort') throw error;
     return 'postponed';
   }
-  const status = NO.has(written.error.code) ? 'rejected' : 'failed';
-  const verdict: Verdict = { status, error: told(error), answer: written.answer };
+  const status = FINAL_REFUSALS.has(written.error.code) ? 'rejected' : 'failed';
+  const verdict: Verdict = { status, error: reasonOf(error), answer: written.answer };
   return await settleAs(context, row, { verdict, attempt, by: 'answer' }, status === 'rejected' ? 'refused' : 'failed');
 }
 
@@ -167,19 +171,24 @@ function attemptEnd(written: Extract<Written, { readonly kind: 'refused' | 'not_
   return { outcome: kind, code: error.code, ...api };
 }
 
-/** Statuses by which Lobbie says that this very row can't be done. */
-const NO: ReadonlySet<string> = new Set(['api.bad_request', 'api.not_found', 'api.conflict', 'api.unprocessable']);
+/** Codes by which Lobbie refuses this row for good. */
+const FINAL_REFUSALS: ReadonlySet<string> = new Set([
+  'api.bad_request',
+  'api.not_found',
+  'api.conflict',
+  'api.unprocessable',
+]);
 
 const REASONS: Readonly<Record<string, string>> = {
-  'api.bad_request': 'a field fails its check there',
+  'api.bad_request': 'a field fails a check of Lobbie',
   'api.forbidden': 'the grant for it is missing',
-  'api.not_found': 'it has no such record',
-  'api.conflict': 'it collides with what is there, for instance a duplicate or a taken slot',
-  'api.unprocessable': 'it can not be carried out as it stands',
+  'api.not_found': 'Lobbie has no such record',
+  'api.conflict': 'it collides with existing data, for instance a duplicate or a taken slot',
+  'api.unprocessable': 'Lobbie can not carry it out in this form',
 };
 
-/** An error in words for `error`: codes and ids only. What Lobbie said is kept in `answer`. */
-function told(error: LobbieSyncError): string {
+/** The text of an error for the column `error`: codes and ids only. Lobbie's own words are kept in `answer`. */
+function reasonOf(error: LobbieSyncError): string {
   const reason = REASONS[error.code];
   return reason === undefined ? error.message : `${error.message}: ${reason}`;
 }

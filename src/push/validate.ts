@@ -2,13 +2,13 @@ import { type AppointmentBody, type WritableFields, type WritableResource, writa
 import type { JsonObject, OutboxRow } from './row.ts';
 import { checkValue, externalRefOf, idNumber } from './values.ts';
 
-/** What is wrong with a field of a row: the kind of fault, never the value. */
+/** A fault of a field: what kind it is, never the value. */
 export interface Fault {
   readonly field: string;
   readonly problem: string;
 }
 
-/** What a check needs of a row; also of one that is not in the outbox yet. */
+/** The part of a row that is checked; the row need not be in the outbox yet. */
 export type Checkable = Pick<
   OutboxRow,
   'resource' | 'operation' | 'accountId' | 'locationId' | 'targetId' | 'changes' | 'allowNulls'
@@ -17,18 +17,18 @@ export type Checkable = Pick<
 export interface ValidateOptions {
   readonly accounts: readonly string[];
   readonly appointmentBody: AppointmentBody;
-  /** `resource.field` of what Lobbie alone decides about. */
+  /** Fields that only Lobbie may change, as `resource.field`. */
   readonly ownedByLobbie: ReadonlySet<string>;
   readonly now: Date;
-  /** The row is not in the outbox yet: inserting it fills in the location of a visit that the mirror knows. Default false. */
+  /** Whether the row is not inserted yet. The insert fills in the location of a visit that the mirror has. Default false. */
   readonly beforeInsert?: boolean;
 }
 
-/** Only what looks like a field's name is repeated: a key may be anything, also a value. */
+/** Only keys that look like names of fields are repeated in messages, because any other key may hold patient data. */
 const FIELD_NAME = /^[A-Za-z_]\w{0,63}$/;
 
 /**
- * Checks a row before anything is sent: all faults at once, and the changes with aliases resolved and values in the form
+ * Checks a row before anything is sent. Returns all faults at once, and the changes with aliases resolved and values in the form
  * in which they are sent. Pure.
  */
 export function validateRow(
@@ -90,7 +90,7 @@ function checkChanges(row: Checkable, operation: 'create' | 'update', options: V
   return { changes, problems };
 }
 
-/** Every name by which a writer may call a field → its own name. */
+/** Every accepted name of a field → its name in the API. */
 function namesOf(fields: WritableFields): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(fields).flatMap(([name, { aliases = [] }]) =>
@@ -99,17 +99,17 @@ function namesOf(fields: WritableFields): ReadonlyMap<string, string> {
   );
 }
 
-/** The same values under the fields' own names. */
+/** The same values under the names of the API. */
 export function ownNames(resource: WritableResource, values: JsonObject): JsonObject {
   const names = namesOf(writableFields(resource, 'self-scheduling'));
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
-/** Faults as the one line that `error` keeps. */
+/** Faults as one line, for the column `error`. */
 export const faultText = (faults: readonly Fault[]): string =>
   faults.map(({ field, problem }) => `${field}: ${problem}`).join('; ');
 
-/** The body of a create: as the operation list has it, or as the self-scheduling page has it (contract/FACTS.md). Pure. */
+/** The body of a create, in the form of the operation list or of the self-scheduling page (contract/FACTS.md). Pure. */
 export function createBody(
   row: Pick<OutboxRow, 'resource' | 'locationId'>,
   changes: JsonObject,
@@ -124,7 +124,7 @@ export function createBody(
   };
 }
 
-/** Changes with the patient's id in place of the writer's reference. */
+/** Replaces the writer's reference to a patient by the patient's id. */
 export function withPatient(changes: JsonObject, patientId: string | null): JsonObject {
   if (patientId === null || externalRefOf(changes['patientId']) === undefined) return changes;
   return { ...changes, patientId: idNumber(patientId) };

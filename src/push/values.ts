@@ -3,16 +3,16 @@ import { isId } from '../core/ids.ts';
 import { APPOINTMENT_STATUSES, type WritableKind } from '../core/writable.ts';
 import { asDate, asInstant, asText, exactNumber } from '../extractors/values.ts';
 
-/** A value fit to be sent, or what is wrong with it: the kind of fault, never the value. */
+/** A checked value in the form in which it is sent, or the kind of its fault; a fault never holds the value. */
 export type Checked = { readonly value: unknown } | { readonly problem: string };
 
 const MAX_ID = 2n ** 63n - 1n;
 const DAY_MS = 86_400_000;
 
-/** As browsers take it, with letters of every script. */
+/** The pattern that browsers use, with letters of every script. */
 const email = z.email({ pattern: z.regexes.unicodeEmail });
 
-/** Checks one value of a change. Null is decided before. Pure. @param now for dates that can't be yet */
+/** Checks one value of a change; null is handled by the caller. Pure. @param now the time after which dates are refused */
 export function checkValue(kind: WritableKind, value: unknown, now: Date): Checked {
   switch (kind) {
     case 'name': {
@@ -36,7 +36,7 @@ export function checkValue(kind: WritableKind, value: unknown, now: Date): Check
     case 'birthday': {
       const date = asDate(value);
       if (typeof date !== 'string') return date;
-      // The day may have begun elsewhere.
+      // In another time zone the next day may have begun already.
       const latest = new Date(now.getTime() + DAY_MS).toISOString().slice(0, 10);
       return date > latest ? { problem: 'lies in the future' } : { value: date };
     }
@@ -74,11 +74,11 @@ function checkId(value: unknown): Checked {
   return { value: idNumber(source) };
 }
 
-/** The digits of an id that came as a number or as text; '' for everything else. */
+/** The digits of an id that is a number or a text; '' for anything else. */
 export const idText = (value: unknown): string =>
   exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
 
-/** An id as the number that JSON carries, with all its digits. */
+/** An id as a number for JSON, without rounding. */
 export const idNumber = (id: string): number | bigint => (Number.isSafeInteger(Number(id)) ? Number(id) : BigInt(id));
 
 function kindOf(value: unknown): string {
@@ -88,7 +88,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
 }
 
-/** The writer's reference of a patient who may still have to be created: `{"externalRef": "crm-17"}`. */
+/** A reference to the outbox row that creates a patient: `{"externalRef": "crm-17"}`; undefined if the value is no reference. */
 export function externalRefOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || exactNumber(value) !== undefined) return undefined;
   const names = Object.keys(value);
@@ -99,8 +99,8 @@ export function externalRefOf(value: unknown): string | undefined {
 const digitsOf = (text: string): string => text.replace(/\D/g, '');
 
 /**
- * One text for all forms of a value that mean the same; null for none. Lobbie stores phones as digits with the country
- * code, and gives instants the offset of the place.
+ * A canonical text: equal for all forms of a value that mean the same; null for an empty value. Lobbie stores phone numbers as
+ * digits with the country code, and returns instants with the offset of the location.
  */
 export function meaning(kind: WritableKind, value: unknown): string | null {
   if (value === null || value === undefined) return null;

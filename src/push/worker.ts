@@ -9,7 +9,7 @@ import { deliverRow } from './deliver.ts';
 import { type OutboxRow, parseRow } from './row.ts';
 import { atHand, type RowOutcome } from './settle.ts';
 
-/** Rows of a run by what became of them; a row that was in doubt and then settled counts as both. */
+/** How many rows of a run had each outcome; a row that was in doubt and then settled counts twice. */
 export type PushTotals = Record<RowOutcome, number>;
 
 export const noTotals = (): PushTotals => ({
@@ -24,24 +24,24 @@ export const noTotals = (): PushTotals => ({
 });
 
 export interface WorkerOptions {
-  /** Counted up row by row, so that it tells how far a run came that fails. */
+  /** Counted row by row, so that it is right even if the run fails. */
   readonly totals: PushTotals;
-  /** Rows that are due within this time are waited for, milliseconds. */
+  /** How long the run waits for rows that are not due yet, milliseconds. */
   readonly patienceMs: number;
 }
 
-/** Passes in a row that find rows and can't move any, because others are at them, before a run leaves it at that. */
+/** A run ends after this many passes in a row that find rows but change none, because other workers hold them. */
 const IDLE_PASSES = 3;
-/** Pauses before a row that Lobbie can't be asked about is looked at again, milliseconds. The last one is left to a later run. */
+/** Pauses before a postponed row is tried again, milliseconds. The last one is too long for this run, so a later run tries again. */
 const PAUSES_MS = [2000, 300_000] as const;
-/** How often a run looks for new rows while others take their time, milliseconds. */
+/** How often a run looks for new rows while slow rows are in progress, milliseconds. */
 const LOOK_MS = 1000;
 
 /**
- * Delivers what may be delivered, oldest first, several targets side by side and the rows of one target one after the other,
- * until nothing is left, or nothing that is due soon. Holds a handful of rows in memory, however long the queue is.
+ * Delivers all eligible rows, oldest first. Different targets are delivered side by side, rows of one target one after the other.
+ * It ends when no row is left that is due soon. It holds only a few rows in memory, however long the queue is.
  *
- * @throws LobbieSyncError when going on is pointless: credentials, database, too much that goes wrong
+ * @throws LobbieSyncError when the run can't continue: wrong credentials, no database, or too many changes that go wrong
  */
 export async function deliverQueue(context: PushContext, options: WorkerOptions): Promise<void> {
   await new Worker(context, options).run();
@@ -53,10 +53,10 @@ class Worker {
   readonly #queue: PQueue;
   readonly #busy = new Set<string>();
   readonly #postponed = new Map<string, number>();
-  /** Rows that were moved on, and all whose turn has ended. */
+  /** How many rows got a new state, and how many were worked on. */
   #moves = 0;
   #ends = 0;
-  /** Resolves when a row at hand has ended. */
+  /** Resolves when work on any row has ended. */
   #ended = Promise.withResolvers<void>();
   #fatal: LobbieSyncError | undefined;
 
@@ -77,16 +77,16 @@ class Worker {
         idle = this.#moves === moves ? idle + 1 : 0;
         moves = this.#moves;
       }
-      // One that takes its time holds up nobody: others may have come in, or become free.
+      // A slow row must not hold up others: look for rows that were inserted or became eligible meanwhile.
       if (this.#busy.size > 0) await this.#sleep(LOOK_MS, this.#ended.promise);
-      // What ended during the pass may have made others free that the pass did not see.
+      // A row that ended during the pass may have made others eligible that the pass did not see.
       else if (!found && this.#ends === ends && !(await this.#waitForNext())) break;
     }
     await this.#queue.onIdle();
     if (this.#fatal !== undefined) throw this.#fatal;
   }
 
-  /** Waits so long, or until something else is so, or the run is to end. */
+  /** Waits for a time, or until a promise resolves or the run has to end. */
   async #sleep(ms: number, until?: Promise<void>): Promise<void> {
     const { clock, stop } = this.#context;
     const waiting = new AbortController();
@@ -104,15 +104,16 @@ class Worker {
   async #obeyPause(): Promise<void> {
     const { pausedAt } = await readControl(this.#context.db);
     if (pausedAt === null) return;
-    const hint = 'See `lobbie-sync push status` for why, and `lobbie-sync push resume` to let them go on.';
+    const hint = 'Run `lobbie-sync push status` to see why, and `lobbie-sync push resume` to continue.';
     this.#context.stop.request(new StopError('stop.signal', 'deliveries are paused', hint));
   }
 
-  /** Goes once through the queue; true when it found anything to work on. */
+  /** Goes through the queue once; true when it found a row to work on. */
   async #pass(): Promise<boolean> {
     const { db, runId, logger, clock, rowsAtOnce } = this.#context;
     const doubted = await doubtAbandoned(db, runId, [...this.#busy], clock.now());
-    if (doubted.length > 0) logger.warn({ rows: doubted.length }, 'writes whose answer was never stored are in doubt');
+    if (doubted.length > 0)
+      logger.warn({ rows: doubted.length }, 'writes without a stored answer are in doubt, because their process ended');
     this.#ended = Promise.withResolvers();
     let after = '0';
     let found = false;
@@ -130,12 +131,12 @@ class Worker {
     return found;
   }
 
-  /** Rows that may be worked on, and that are at hand from now on. */
+  /** Reads eligible rows and marks them as busy in this run. */
   async #eligible(more: Pick<Parameters<typeof eligibleRows>[1], 'after' | 'limit' | 'target'>): Promise<OutboxRow[]> {
     const { db, choice, clock, deletes } = this.#context;
     const now = clock.now();
     const found = await eligibleRows(db, { ...choice, ...more, now, busy: [...this.#busy], deletes });
-    // A pass and a row that just ended may have asked at the same time.
+    // A pass and a row that just ended may have read the same rows at the same time.
     const rows = found.filter(({ id }) => !this.#busy.has(id));
     for (const { id } of rows) this.#busy.add(id);
     return rows.map(parseRow);
@@ -157,14 +158,14 @@ class Worker {
     }
   }
 
-  /** Undefined: the run is to end. */
+  /** Delivers one row. Undefined: the run has to end. */
   async #one(row: OutboxRow): Promise<RowOutcome | undefined> {
     try {
       const outcome = await deliverRow(this.#context, row);
       const { id: outbox, resource, operation, accountId, targetId } = row;
       this.#context.logger.debug(
         { outbox, resource, operation, accountId, targetId, outcome },
-        'a change was worked on',
+        'a change was processed',
       );
       this.#count(outcome);
       return outcome;
@@ -180,8 +181,8 @@ class Worker {
         return undefined;
       }
       if (error.code === 'api.forbidden' && row.status !== 'in_doubt') {
-        const told = `${error.message}: the grant for it is missing`;
-        return await this.#move(row, { status: 'failed', error: told }, 'failed');
+        const reason = `${error.message}: the grant for it is missing`;
+        return await this.#move(row, { status: 'failed', error: reason }, 'failed');
       }
       return await this.#postpone(row, error);
     }
@@ -192,32 +193,32 @@ class Worker {
     if (outcome !== 'left') this.#moves += 1;
     if (outcome === 'succeeded' || outcome === 'conflict') this.#context.guards.note('sound');
     if (outcome === 'refused' || outcome === 'failed') this.#context.guards.note('lost');
-    // The same row again is no news of Lobbie.
+    // A row that is postponed again says nothing new about Lobbie.
     if (outcome === 'postponed' && first) this.#context.guards.note('away');
   }
 
-  /** A row that this program chokes on: it ends there, and not the queue. */
+  /** Ends a row that caused an unexpected error in this program, so that the rest of the queue can go on. */
   async #giveUp(row: OutboxRow, error: LobbieSyncError): Promise<RowOutcome | undefined> {
-    this.#context.logger.error({ outbox: row.id, err: error }, 'a row could not be worked on');
+    this.#context.logger.error({ outbox: row.id, err: error }, 'an outbox row caused an unexpected error');
     const doubt = row.status === 'in_doubt';
     const verdict = { status: doubt ? 'in_doubt' : 'failed', error: error.message, needsPerson: doubt } as const;
     return await this.#move(row, verdict, doubt ? 'in_doubt' : 'failed');
   }
 
-  /** Lobbie can't be asked about this row now; it keeps its place in the queue and its turn comes again. */
+  /** Postpones a row because Lobbie can't be asked about it now. The row stays in the queue and is tried again. */
   async #postpone(row: OutboxRow, error: LobbieSyncError): Promise<RowOutcome | undefined> {
     const { clock, logger } = this.#context;
     const times = this.#postponed.get(row.id) ?? 0;
     this.#postponed.set(row.id, times + 1);
     const { code } = error;
-    logger.debug({ outbox: row.id, code }, 'a row is postponed');
+    logger.debug({ outbox: row.id, code }, 'an outbox row is postponed');
     const notBefore = new Date(clock.now().getTime() + (PAUSES_MS[times] ?? PAUSES_MS[1]));
     const status = row.status === 'in_doubt' ? 'in_doubt' : 'pending';
     const { doubtSince } = row;
     return await this.#move(row, { status, error: error.message, notBefore, doubtSince }, 'postponed');
   }
 
-  /** Moves a row that nothing was sent for. */
+  /** Sets the new state of a row for which nothing was sent. */
   async #move(row: OutboxRow, verdict: Verdict, outcome: RowOutcome): Promise<RowOutcome | undefined> {
     const { db, runId, clock } = this.#context;
     try {
@@ -232,11 +233,11 @@ class Worker {
 
   #end(error: LobbieSyncError): void {
     if (!(error instanceof StopError)) this.#fatal ??= error;
-    // Whoever waits to send sends nothing more.
+    // Rows that wait for a slot of the rate limiter must not be sent any more.
     this.#context.stop.request(error instanceof StopError ? error : new StopError('stop.signal', error.message));
   }
 
-  /** Waits for the next row that is due soon; false when there is none. */
+  /** Waits until the next row is due; false when none is due soon. */
   async #waitForNext(): Promise<boolean> {
     const { db, choice, clock } = this.#context;
     const now = clock.now();

@@ -7,42 +7,42 @@ import type { JsonObject, OutboxRow } from './row.ts';
 
 /** How a write ended. */
 export type Written =
-  /** Carried out; `body` is what Lobbie answered. */
+  /** Lobbie carried the write out; `body` is its answer. */
   | {
       readonly kind: 'done';
       readonly body: unknown;
-      /** When the answer was there: what was asked for before may not know of the write. */
+      /** When the answer arrived. A page that was requested before may not contain the write. */
       readonly answeredAt: Date;
       readonly attempt: string;
       readonly status: number;
     }
-  /** A final no. */
+  /** Lobbie refused the write for good. */
   | { readonly kind: 'refused'; readonly error: ApiError; readonly answer: string | null; readonly attempt: string }
-  /** Certainly not carried out, and no word of Lobbie against it. */
+  /** The write was certainly not carried out, but Lobbie did not refuse it either. */
   | { readonly kind: 'not_done'; readonly error: LobbieSyncError; readonly attempt: string }
-  /** Perhaps carried out. `unanswered`: it may even still be under way. */
+  /** The write was perhaps carried out. `unanswered`: it may even still be under way. */
   | {
       readonly kind: 'unknown';
       readonly error: LobbieSyncError;
       readonly unanswered: boolean;
       readonly attempt: string;
     }
-  /** Not sent: the row was changed, taken or decided by somebody else meanwhile, or deliveries are paused. */
+  /** The write was not sent: somebody else changed, took or decided the row meanwhile, or deliveries are paused. */
   | { readonly kind: 'lost' };
 
 class ClaimLost extends Error {}
 
 /**
- * Sends the write of a row. It is marked as in flight, on disk, in the very slot in which it is sent: a process that dies
- * before has sent nothing, and one that dies after leaves a row that says so. Never sent twice, but for answers that say that
- * nothing was done (429, 401).
+ * Sends the write of a row. The row is marked in flight, on disk, only once the rate limiter has granted the write a slot: a
+ * process that dies before has sent nothing, and one that dies after leaves the mark. A write is repeated only after answers that
+ * say that nothing was carried out (429, 401).
  *
- * @throws StopError when the run is to end before it is sent; LobbieSyncError when the mark can't be set
+ * @throws StopError when the run has to end before the write is sent; LobbieSyncError when the mark can't be stored
  */
 export async function sendWrite(context: PushContext, row: OutboxRow, body: JsonObject | undefined): Promise<Written> {
   const operation = writeOperation(row);
   let attempt: string | undefined;
-  /** On its way to Lobbie: from then on the answer is waited for, as long as a write may take, also when the run is to end. */
+  /** Whether the write is on its way to Lobbie. Then its answer is waited for up to the time-out, even if the run has to end. */
   let underWay = false;
   let answer: string | null = null;
   const waiting = new AbortController();
@@ -67,13 +67,13 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
   try {
     if (context.stop.signal.aborted) stopWaiting();
     const { body: answered, status } = await context.api.callRaw(operation, pathOf(row, row.targetId), {
-      // What was read for it is old soon.
+      // A write goes before reads of other rows, because the record that it was compared with gets older.
       priority: PUSH_PRIORITY - 1,
       signal: waiting.signal,
       timeoutMs: context.settings.timeoutMs,
       beforeAttempt: claim,
       onRetry: () => {
-        // Only what was certainly not carried out is sent again: 429 and 401.
+        // The client retries a write only after 429 and 401, which say that it was not carried out.
         underWay = false;
         if (context.stop.signal.aborted) stopWaiting();
       },
@@ -93,7 +93,7 @@ export async function sendWrite(context: PushContext, row: OutboxRow, body: Json
   }
 }
 
-/** Counts the request and marks the row, or neither. */
+/** Counts the request and marks the row as in flight; if the mark fails, the count is reversed. */
 async function mark(context: PushContext, row: OutboxRow, operation: string, version: string | undefined) {
   const { runId, clock, db } = context;
   context.countRequest(row.resource);
@@ -108,10 +108,10 @@ async function mark(context: PushContext, row: OutboxRow, operation: string, ver
   }
 }
 
-/** Statuses below 500 that do not tell whether the work was done. */
+/** Statuses below 500 that do not say whether the write was carried out. */
 const UNCLEAR: ReadonlySet<number> = new Set([408, 425]);
 
-/** What a failed call says of a write that was sent. Pure. */
+/** What a failed call says about a write that was sent. Pure. */
 export function ended(
   cause: unknown,
   attempt: string,
@@ -121,12 +121,12 @@ export function ended(
   if (!(error instanceof ApiError)) return { kind: 'unknown', error, unanswered: true, attempt };
   const { status } = error;
   if (status === undefined) {
-    // No connection came about.
+    // No connection was made.
     if (error.neverSent) return { kind: 'not_done', error, attempt };
     return { kind: 'unknown', error, unanswered: true, attempt };
   }
   if (status === 429 || status === 401) return { kind: 'not_done', error, attempt };
-  // A 2xx whose body is cut or no JSON was carried out, only with what result is unknown.
+  // A 2xx whose body is cut off or is not JSON was carried out, but its result is unknown.
   if (status >= 500 || UNCLEAR.has(status) || (status >= 200 && status < 300)) {
     return { kind: 'unknown', error, unanswered: false, attempt };
   }
@@ -135,7 +135,7 @@ export function ended(
 
 function notSent(cause: unknown): LobbieSyncError {
   if (cause instanceof LobbieSyncError && cause.action !== 'stop') return cause;
-  return new LobbieSyncError('it was not sent again after Lobbie asked to wait', {
+  return new LobbieSyncError('the write was not repeated after Lobbie asked to wait', {
     code: 'push.not_sent',
     action: 'retry',
   });

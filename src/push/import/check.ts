@@ -6,25 +6,25 @@ import { type Fault, type ValidateOptions, validateRow } from '../validate.ts';
 import { checkValue, externalRefOf } from '../values.ts';
 import { type Given, type ImportLine, type OwnColumn, ownColumn } from './line.ts';
 
-/** What a line is checked against. */
+/** The settings and defaults that a line is checked with. */
 export interface CheckOptions extends Omit<ValidateOptions, 'beforeInsert'> {
-  /** For lines that give none. */
+  /** Values of columns for lines that leave them out. */
   readonly defaults: Readonly<Partial<Record<OwnColumn, string>>>;
 }
 
-/** A row that may be inserted; null where something is wrong. */
+/** A checked line: its row is null if the line has a fault. */
 export interface CheckedLine {
   readonly line: number;
   readonly row: NewOutboxRow | null;
-  /** What must be the only one of its kind, also where the line is wrong otherwise. */
+  /** The reference, which must be unique. It is given even if the line has another fault. */
   readonly reference: OutboxReference | null;
   readonly faults: readonly Fault[];
 }
 
-/** Bytes of a reference; the index that keeps references apart holds little more. */
+/** The longest reference in bytes; the unique index of references can't hold much more. */
 const LONGEST_REFERENCE = 1000;
 
-/** Checks all of a line: the columns as the table does, and the changes as a delivery does. Pure. */
+/** Checks a whole line: the columns as the table would, the changes as a delivery would. Pure. */
 export function checkLine({ line, given, faults }: ImportLine, options: CheckOptions): CheckedLine {
   if (given === null) return { line, row: null, reference: null, faults };
   const check = new LineCheck(given, faults, options);
@@ -70,7 +70,7 @@ class LineCheck {
     return this.faults.length > 0 ? null : { ...row, changes: stringifyJson(changes) ?? '{}' };
   }
 
-  /** What a delivery would find; once for each field, and not what follows from changes that could not be read. */
+  /** Adds the faults that a delivery would find: one for each field, and none that only follows from unreadable changes. */
   #checkRow(row: Parameters<typeof validateRow>[0]): void {
     if (row.operation === 'delete' && Object.keys(row.changes).length > 0) {
       this.#fault('changes', 'are not taken by a delete');
@@ -83,7 +83,7 @@ class LineCheck {
     this.faults.push(...faults.filter((fault) => counts(fault) && !known.has(fault.field)));
   }
 
-  /** The first fault of a column; others follow from it. */
+  /** Adds a fault if it is the first of its column, because later ones usually follow from it. */
   #fault(field: string, problem: string): void {
     if (!this.faults.some((fault) => fault.field === field)) this.faults.push({ field, problem });
   }

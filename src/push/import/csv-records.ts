@@ -1,12 +1,12 @@
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { LONGEST_LINE } from './line.ts';
 
-/** A record of a CSV file, header included, and the line on which it begins; or why there is none. */
+/** A record of a CSV file (the header too) with the line on which it begins; or why that line can't be parsed. */
 export type CsvRecord =
   | { readonly line: number; readonly cells: readonly string[] }
   | { readonly line: number; readonly problem: string };
 
-/** By the code of the library: its texts quote the file. */
+/** Texts by the error code of the library, because the library's own texts quote the file. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   CSV_INVALID_CLOSING_QUOTE: 'has a quote within a cell that is not doubled',
   INVALID_OPENING_QUOTE: 'has a quote within a cell that is not quoted as a whole',
@@ -15,8 +15,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 const ENDLESS = `has a quote that is never closed, or is longer than ${LONGEST_LINE / 1024} KiB`;
 
 /**
- * Takes a CSV file apart (RFC 4180) as it comes, record by record. A line that can't be taken apart is told, and reading goes on
- * with the next one: a stray quote hides nothing of what follows. Holds a chunk and an unfinished record.
+ * Parses a CSV file (RFC 4180) record by record, as a stream. A line that can't be parsed is reported, and parsing continues with
+ * the next line, so that a stray quote hides nothing that follows. It holds one chunk and one unfinished record in memory.
  */
 export async function* csvRecords(source: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord> {
   const reader = new CsvReader();
@@ -25,15 +25,15 @@ export async function* csvRecords(source: AsyncIterable<Uint8Array>): AsyncGener
 }
 
 class CsvReader {
-  /** What the parser of the moment has made out, and where each ends, counted from where it began. */
+  /** Records that the current parser has found, with the offset of their end from the start of that parser. */
   readonly #found: { readonly cells: readonly string[]; readonly end: number }[] = [];
   #parser: Parser;
-  /** Where `#rest` begins, counted likewise. */
+  /** The offset of `#rest` from the start of the current parser. */
   #start = 0;
-  /** Bytes that the parser has and that are no whole record yet. */
+  /** Bytes that the parser has received and that are not a complete record yet. */
   #rest: Buffer = Buffer.alloc(0);
   #line = 1;
-  /** Whether the line that `#rest` begins with is passed over. */
+  /** Whether the line at the start of `#rest` is skipped. */
   #skipping = false;
 
   constructor() {
@@ -57,10 +57,10 @@ class CsvReader {
     }
   }
 
-  /** Adds the records that are complete; returns what is wrong with the line after them. */
+  /** Adds the complete records; returns the fault of the line after them, if it has one. */
   async #parse(fresh: Uint8Array, last: boolean, records: CsvRecord[]): Promise<string | undefined> {
     const parser = this.#parser;
-    // Waited for until it is taken apart.
+    // Resolves when the parser has processed the bytes.
     const failure = await new Promise<Error | null | undefined>((done) => {
       parser.write(fresh, (error) => (error || !last ? done(error) : parser.end(done)));
     });
@@ -75,7 +75,7 @@ class CsvReader {
     return this.#rest.length > LONGEST_LINE ? ENDLESS : undefined;
   }
 
-  /** False while the line does not end. */
+  /** Skips the rest of a line; false if its end is not there yet. */
   #skipLine(): boolean {
     const end = this.#rest.indexOf(LINE_FEED);
     this.#rest = end < 0 ? Buffer.alloc(0) : this.#rest.subarray(end + 1);
@@ -92,11 +92,11 @@ class CsvReader {
       relax_column_count: true,
       on_record: (cells, { bytes }) => {
         this.#found.push({ cells, end: bytes });
-        // Nothing goes on to the readable side, so that nothing ever waits there.
+        // Null keeps the record out of the readable side, where nobody would read it and it would block the parser.
         return null;
       },
     });
-    // Told to whoever has written.
+    // The error is passed to the callback of `write`; this listener only keeps it from ending the process.
     parser.on('error', () => undefined);
     return parser;
   }

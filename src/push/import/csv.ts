@@ -17,20 +17,20 @@ import {
   shownName,
 } from './line.ts';
 
-/** What a column of the file means. */
+/** The meaning of a column of the file. */
 type Column =
   | { readonly kind: 'own'; readonly name: OwnColumn }
   | { readonly kind: 'field'; readonly name: string; readonly id: boolean }
-  /** The writer's own reference of a patient who may still have to be created. */
+  /** A reference to the row that creates the patient. */
   | { readonly kind: 'reference'; readonly name: string }
   | { readonly kind: 'changes'; readonly name: 'changes' }
   | { readonly kind: 'unknown'; readonly name: string };
 
-/** A cell that is null, as Postgres writes it; one that is empty is not given. */
+/** A cell that means null, as Postgres writes it. An empty cell means that the value is absent. */
 const NULL = '\\N';
 const REFERENCE = 'patientId.externalRef';
 
-/** Every field of every resource, by all its names; none means two things. */
+/** The kind of every field of every resource, by all accepted names; no name means two kinds. */
 const KINDS: ReadonlyMap<string, WritableKind> = new Map(
   [...Object.values(WRITABLE), SELF_SCHEDULING_FIELDS].flatMap((fields) =>
     Object.entries(fields).flatMap(([name, { kind, aliases = [] }]) =>
@@ -39,7 +39,7 @@ const KINDS: ReadonlyMap<string, WritableKind> = new Map(
   ),
 );
 
-/** Reads a CSV file as it comes. What is wrong with its header is told once, as of line 1; the rest is read all the same. */
+/** Reads a CSV file as a stream. Faults of its header are reported once, and the lines are read all the same. */
 export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerator<ImportLine> {
   let columns: readonly Column[] | undefined;
   for await (const record of csvRecords(source)) {
@@ -47,7 +47,7 @@ export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerato
     if ('problem' in record) {
       const faults = [{ field: LINE, problem: record.problem }];
       yield { line, given: null, faults, header: columns === undefined };
-      // Without a header no cell means anything.
+      // Without a header the meaning of the cells is unknown.
       if (columns === undefined) return;
     } else if (columns === undefined) {
       const header = readHeader(record.cells);
@@ -63,7 +63,7 @@ export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** What the columns of a header mean. Pure. */
+/** Determines the columns from the header. Pure. */
 export function readHeader(cells: readonly string[]): {
   readonly columns: readonly Column[];
   readonly faults: Fault[];
@@ -99,7 +99,7 @@ function columnOf(name: string): Column {
     : { kind: 'field', name, id: kind === 'id' || kind === 'patient' };
 }
 
-/** What the cells of one line give. Pure. */
+/** Reads the cells of one line. Pure. */
 export function readCells(columns: readonly Column[], cells: readonly string[], line: number): ImportLine {
   if (cells.length !== columns.length) {
     const problem = `has ${cells.length} instead of ${columns.length} cells`;
@@ -133,15 +133,15 @@ export function readCells(columns: readonly Column[], cells: readonly string[], 
 
 const TWO_PATIENTS: Fault = { field: 'patientId', problem: `is given twice, as ${REFERENCE} too` };
 
-/** An id as the number that JSON carries, with all its digits; what is no id stays text and fails its check. */
+/** An id as a number for JSON, without rounding. A text that is no id stays text and fails its check. */
 const idValue = (text: string): unknown => (isId(text) ? parseJson(text) : text);
 
-/** An object, or what is wrong with the text. Pure. */
+/** The JSON object of a cell, or the fault of its text. Pure. */
 function readChanges(text: string): JsonObject | string {
   try {
     return asObject(parseJson(text)) ?? NO_OBJECT;
   } catch {
-    // The text of the error quotes the cell.
+    // The parser's own message is left out, because it quotes the cell.
     return 'is not JSON';
   }
 }

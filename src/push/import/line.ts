@@ -2,35 +2,35 @@ import { rawNumberText } from '../../api/json.ts';
 import type { JsonObject } from '../row.ts';
 import type { Fault } from '../validate.ts';
 
-/** Columns of the outbox that a file may give, beside the changes. */
+/** Columns of the outbox that a file may contain besides the changes. */
 const OWN_COLUMNS = [
   ...(['resource', 'operation', 'account_id', 'location_id', 'target_id'] as const),
   ...(['external_ref', 'allow_nulls', 'requested_by'] as const),
 ];
 export type OwnColumn = (typeof OWN_COLUMNS)[number];
 
-/** A line of a file: what it gives, and what is wrong with it already. */
+/** A line of a file: its values, and the faults found while reading it. */
 export interface ImportLine {
-  /** As an editor counts them, from 1; of a line with line breaks in it the first. */
+  /** The line number as in an editor, from 1; for a record over several lines the first. */
   readonly line: number;
-  /** Null where the line could not be read, and for a header. */
+  /** Null if the line could not be read, or is a header. */
   readonly given: Given | null;
   readonly faults: readonly Fault[];
-  /** A header asks for nothing and is not counted. */
+  /** Whether this is the header, which requests no change and is not counted. */
   readonly header?: boolean;
 }
 
 export interface Given {
-  /** Values as they came: text from CSV, anything from JSON. Null is the same as nothing. */
+  /** Values as in the file: text from CSV, anything from JSON. Null means absent. */
   readonly own: ReadonlyMap<OwnColumn, unknown>;
-  /** Null where they could not be read. */
+  /** Null if the changes could not be read. */
   readonly changes: JsonObject | null;
 }
 
-/** What is wrong with a line as a whole. */
+/** The field name of a fault of the line as a whole. */
 export const LINE = '(line)';
 
-/** Bytes of the longest line. A quote that is never closed would otherwise bring a whole file into memory. */
+/** The longest line in bytes. Without a limit, a quote that is never closed would bring the whole file into memory. */
 export const LONGEST_LINE = 256 * 1024;
 
 const BY_NAME: ReadonlyMap<string, OwnColumn> = new Map(
@@ -40,17 +40,17 @@ const BY_NAME: ReadonlyMap<string, OwnColumn> = new Map(
   ]),
 );
 
-/** The column of the outbox that a name stands for, as it is or in camelCase. */
+/** The outbox column of a name, which may be in snake_case or camelCase. */
 export const ownColumn = (name: string): OwnColumn | undefined => BY_NAME.get(name);
 
-/** A name as it may be shown: a header or a key may be anything, also a value. */
+/** A name as it may be shown. A header or key that does not look like a name may hold patient data. */
 export const shownName = (name: string): string => (/^[A-Za-z_][\w.]{0,63}$/.test(name) ? name : '(unprintable)');
 
-/** What a decoder puts in place of bytes that are no UTF-8. */
+/** Whether a text holds the replacement character, which a decoder puts in place of bytes that are not UTF-8. */
 export const isDamaged = (text: string): boolean => text.includes('\uFFFD');
 export const DAMAGED = 'is not UTF-8, or was damaged before';
 
-/** A JSON object; undefined for everything else, also for a number that was kept as its text. */
+/** The value as a JSON object; undefined for anything else, including a number that was kept as its text. */
 export const asObject = (value: unknown): JsonObject | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && rawNumberText(value) === undefined
     ? (value as JsonObject)

@@ -14,7 +14,7 @@ import {
   shownName,
 } from './line.ts';
 
-/** Reads a file with one JSON object a line as it comes. Blank lines are passed over. */
+/** Reads a file with one JSON object per line, as a stream. Blank lines are skipped. */
 export async function* readNdjson(source: AsyncIterable<Uint8Array>): AsyncGenerator<ImportLine> {
   for await (const { line, text } of textLines(source)) {
     if (text === null) yield unread(line, `is longer than ${LONGEST_LINE / 1024} KiB`);
@@ -23,8 +23,8 @@ export async function* readNdjson(source: AsyncIterable<Uint8Array>): AsyncGener
 }
 
 /**
- * Lines by their line feeds alone: within JSON the other line breaks of Unicode are letters like any other. A line that is too
- * long is null, and is not kept.
+ * Splits a stream at line feeds only, because other line breaks of Unicode are ordinary characters within JSON. The text of a line
+ * that is too long is null and is not kept in memory.
  */
 export async function* textLines(
   source: AsyncIterable<Uint8Array>,
@@ -57,14 +57,14 @@ export async function* textLines(
   yield end();
 }
 
-/** What the JSON of one line gives. Pure. */
+/** Reads the JSON of one line. Pure. */
 export function readLine(text: string, line: number): ImportLine {
   if (isDamaged(text)) return unread(line, DAMAGED);
   let parsed: unknown;
   try {
     parsed = parseJson(text);
   } catch {
-    // The text of the error quotes the line.
+    // The parser's own message is left out, because it quotes the line.
     return unread(line, 'is not JSON');
   }
   const object = asObject(parsed);

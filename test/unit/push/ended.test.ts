@@ -24,12 +24,12 @@ test.each([
   expect(ended(answered(status), '7', null)).toMatchObject({ kind, attempt: '7' });
 });
 
-test('an answer, of whatever kind, says that nothing is under way any more', () => {
+test('after any answer the write is no longer under way', () => {
   expect(ended(answered(500), '7', null)).toMatchObject({ unanswered: false });
   expect(ended(answered(201), '7', null)).toMatchObject({ unanswered: false });
 });
 
-test('no answer is unknown, and may be under way, unless no connection came about', () => {
+test('without an answer the outcome is unknown and the write may be under way, unless no connection was made', () => {
   expect(ended(answered(undefined), '7', null)).toMatchObject({ kind: 'unknown', unanswered: true });
   expect(ended(answered(undefined, true), '7', null)).toMatchObject({ kind: 'not_done' });
   expect(ended(new StopError('stop.signal', 'closed'), '7', null)).toMatchObject({ kind: 'unknown', unanswered: true });

@@ -6,14 +6,14 @@ const note = (guards: Guards, weight: Weight, times: number) => {
 };
 
 describe('the cap', () => {
-  test('lets as many through as it says', () => {
+  test('lets that many changes through', () => {
     const guards = new Guards({ maxChanges: 2, errorShare: 1 });
     guards.admit();
     guards.admit();
     expect(() => guards.admit()).toThrow(expect.objectContaining({ code: 'stop.budget' }));
   });
 
-  test('does not count what came to nothing', () => {
+  test('does not count changes that were not sent', () => {
     const guards = new Guards({ maxChanges: 1, errorShare: 1 });
     guards.admit();
     guards.release();
@@ -27,26 +27,26 @@ describe('the cap', () => {
   });
 });
 
-describe('the share of failures', () => {
-  test('says nothing before twenty are at an end', () => {
+describe('the fraction of failures', () => {
+  test('does not count before twenty changes have ended', () => {
     const guards = new Guards({ errorShare: 0.25 });
     note(guards, 'lost', 19);
     expect(() => guards.note('lost')).toThrow(expect.objectContaining({ code: 'push.error_share', exitCode: 4 }));
   });
 
-  test('may be reached, and not passed', () => {
+  test('may be reached but not exceeded', () => {
     const guards = new Guards({ errorShare: 0.25 });
     note(guards, 'sound', 15);
     note(guards, 'lost', 5);
     expect(() => guards.note('lost')).toThrow();
   });
 
-  test('of 1 never stops', () => {
+  test('of 1 never stops a run', () => {
     note(new Guards({ errorShare: 1 }), 'lost', 100);
   });
 });
 
-describe('rows that can not be asked about', () => {
+describe('rows about which Lobbie can not be asked', () => {
   test('stop a run when twenty come in a row', () => {
     const guards = new Guards({ errorShare: 0 });
     note(guards, 'away', 19);

@@ -43,7 +43,7 @@ describe('a visit', () => {
     expect(likenessOfVisit(sent, record as never)).toBe(likeness);
   });
 
-  test('booked for nobody in particular is looked for without a patient', () => {
+  test('booked without a patient is searched for without a patient', () => {
     const { patientId: _patient, ...rest } = sent;
     expect(likenessOfVisit(rest, sent)).toBe('same');
   });

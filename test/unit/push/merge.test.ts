@@ -31,21 +31,21 @@ test.each([
   expect(verdict(stored, wanted, now)).toBe(expected);
 });
 
-test('a policy decides where both changed it, and nowhere else', () => {
+test('a policy decides only about fields that both sides changed', () => {
   expect(verdict('A', 'B', 'C', 'ours')).toBe('send');
   expect(verdict('A', 'B', 'C', 'theirs')).toBe('theirs');
   expect(verdict('A', 'A', 'C', 'ours')).toBe('theirs');
   expect(verdict('A', 'B', 'A', 'theirs')).toBe('send');
 });
 
-test('a person who said theirs is heard; ours only holds for what was seen', () => {
+test('a decision for theirs always holds; one for ours holds only for the values that the person saw', () => {
   expect(verdict('A', 'B', 'C', 'ours', { firstName: 'theirs' })).toBe('theirs');
   // The base is what was seen then; Lobbie has changed it again.
   expect(verdict('C', 'B', 'D', 'ask', { firstName: 'ours' })).toBe('conflict');
   expect(verdict('C', 'B', 'C', 'ask', { firstName: 'ours' })).toBe('send');
 });
 
-test('without a base nothing counts as changed by others', () => {
+test('without a base no field counts as changed by Lobbie', () => {
   const [merged] = mergeUpdate({
     ...{ fields, base: null, wanted: { firstName: 'B' }, now: { firstName: 'C' }, resolution: {} },
     policy: () => 'ask',
@@ -53,7 +53,7 @@ test('without a base nothing counts as changed by others', () => {
   expect(merged?.verdict).toBe('send');
 });
 
-test('what is sent never overwrites a value that is neither the base nor the wanted one', () => {
+test('a value that is neither the base nor the wanted one is never overwritten', () => {
   const value = fc.constantFrom('A', 'B', 'C', null);
   const record = fc.record({ firstName: value, lastName: value, gender: value });
   fc.assert(

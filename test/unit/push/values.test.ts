@@ -79,7 +79,7 @@ describe('values', () => {
   });
 });
 
-describe('what means the same', () => {
+describe('values that mean the same', () => {
   test.each<[WritableKind, unknown, unknown]>([
     ['email', 'Ann@Example.com', 'ann@example.com'],
     ['phone', '(415) 555-1234', '14155551234'],
@@ -105,7 +105,7 @@ describe('what means the same', () => {
     expect(same(kind, a, b)).toBe(false);
   });
 
-  test('is an equivalence for whatever comes', () => {
+  test('the relation is an equivalence for any values', () => {
     fc.assert(
       fc.property(fc.constantFrom(...kinds), fc.anything(), (kind, value) => {
         expect(same(kind, value, value)).toBe(true);
