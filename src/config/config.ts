@@ -5,12 +5,12 @@ import { ConfigError } from '../core/errors.ts';
 import { describePush, type PushConfig, readPush } from './push.ts';
 import { settings } from './settings.ts';
 
-/** Where the embedded Postgres and its files live when DATABASE_URL is not set, below the working directory. */
+/** The folder of the embedded Postgres, below the working directory. It is used when DATABASE_URL is not set. */
 export const LOCAL_FOLDER = '.lobbie-sync';
 
-/** What is needed to speak with Lobbie. */
+/** The settings of the Lobbie API. */
 export interface LobbieSettings {
-  /** Paths follow as /partner/v2/... */
+  /** The base URL; paths such as /partner/v2/... are appended. */
   readonly apiUrl: string;
   readonly tokenUrl: string;
   readonly clientId: string;
@@ -20,15 +20,15 @@ export interface LobbieSettings {
   readonly accountIds: readonly string[];
   readonly requestsPerSecond: number;
   readonly concurrency: number;
-  /** Operation ids, or `observed`, or `all`. */
+  /** Operations that use the newer paths: operation ids, `observed`, or `all`. */
   readonly newerPaths: readonly string[];
 }
 
-/** How the mirror is kept. */
+/** The settings of the mirror. */
 export interface SyncSettings {
-  /** Share of a scope's rows that may be tombstoned without a person, 0 to 1. */
+  /** The fraction of a list's rows that may be tombstoned without a person's approval, 0 to 1. */
   readonly deleteThreshold: number;
-  /** Every row is checked again within so many days. */
+  /** The freshness target: every row is checked again within this many days. */
   readonly freshnessDays: number;
   /** Requests that a nightly sync may send; undefined: no limit. */
   readonly nightlyMaxRequests: number | undefined;
@@ -36,21 +36,21 @@ export interface SyncSettings {
   readonly noHistory: readonly string[];
 }
 
-/** How the daemon works. */
+/** The settings of the daemon. */
 export interface ServeSettings {
-  /** When the nightly sync is due: five fields, in the zone of the IANA name. */
+  /** When the nightly sync is due: a cron expression of five fields, in `timezone`. */
   readonly cron: string;
   readonly timezone: string;
   readonly host: string;
   readonly port: number;
   readonly adminToken: string | undefined;
-  /** May hold a token. Undefined: alerts are only logged and shown. */
+  /** May hold a secret. Undefined: alerts are only logged and shown on the status page. */
   readonly alertUrl: string | undefined;
   readonly alertFormat: 'json' | 'slack';
 }
 
 export interface Config {
-  /** Undefined: an embedded Postgres in {@link LOCAL_FOLDER}. */
+  /** Undefined: the embedded Postgres in {@link LOCAL_FOLDER}. */
   readonly databaseUrl: string | undefined;
   readonly sync: SyncSettings;
   readonly push: PushConfig;
@@ -59,7 +59,7 @@ export interface Config {
   /**
    * The settings for Lobbie.
    *
-   * @throws ConfigError that names every missing one; commands that don't need Lobbie never ask
+   * @throws ConfigError that names every missing setting; commands that don't use Lobbie never call this
    */
   lobbie(): LobbieSettings;
 }
@@ -75,17 +75,17 @@ const SECRETS = [
 
 export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder of `.env`. */
+  /** The folder that holds `.env`. */
   readonly cwd: string;
-  /** Whether a person reads the log. */
+  /** Whether the log goes to a terminal. */
   readonly terminal: boolean;
 }
 
 /**
- * Reads the settings: the environment wins over `.env`, and `NAME_FILE` gives a secret from a file. Empty values count as
+ * Reads the settings. The environment wins over `.env`, and `NAME_FILE` names a file that holds a secret. Empty values count as
  * not set.
  *
- * @throws ConfigError that lists every value that is wrong; values themselves are never repeated
+ * @throws ConfigError that lists every wrong setting at once, without its value
  */
 export function loadConfig(sources: ConfigSources): Config {
   const problems: string[] = [];
@@ -136,7 +136,7 @@ export function loadConfig(sources: ConfigSources): Config {
   };
 }
 
-/** The settings as they may be shown: secrets only as set or not. */
+/** The settings in a form that may be shown: secrets appear only as set or not set. */
 export function describeConfig(config: Config): Record<string, string> {
   const shown: Record<string, string> = {
     DATABASE_URL:
@@ -181,7 +181,7 @@ export function describeConfig(config: Config): Record<string, string> {
 export function redactUrl(url: string): string {
   const parsed = new URL(url);
   if (parsed.password !== '') parsed.password = '***';
-  // A password may also travel as a parameter.
+  // A connection URL may also hold the password as a parameter.
   if (parsed.searchParams.has('password')) parsed.searchParams.set('password', '***');
   return parsed.toString();
 }

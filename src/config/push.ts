@@ -2,22 +2,22 @@ import { z } from 'zod';
 import { APPOINTMENT_BODIES, type AppointmentBody, type ConflictPolicy, WRITABLE } from '../core/writable.ts';
 import { list } from './list.ts';
 
-/** How changes are carried to Lobbie. */
+/** The settings of deliveries to Lobbie. */
 export interface PushConfig {
   readonly appointmentBody: AppointmentBody;
-  /** `resource.field` → who wins when both sides changed it; a field that is not in it is for a person to decide. */
+  /** `resource.field` → who wins when both sides changed it. For other fields a person decides. */
   readonly policies: Readonly<Record<string, ConflictPolicy>>;
-  /** `resource.field` of what Lobbie alone decides about. */
+  /** Fields that only Lobbie may change, as `resource.field`. */
   readonly ownedByLobbie: readonly string[];
-  /** Share of the request rate that deliveries have while other runs are open. */
+  /** The fraction of the request rate that deliveries get while other runs are open. */
   readonly share: number;
   /** Changes that one run may send; undefined: no limit. */
   readonly maxChanges: number | undefined;
-  /** Share of changes that may go wrong before a run stops. */
+  /** The fraction of changes that may go wrong before a run stops. */
   readonly errorShare: number;
-  /** How long the answer to a write is waited for before it is read back instead, seconds. */
+  /** How long to wait for the answer to a write. After that the write is in doubt and Lobbie is read back; seconds. */
   readonly timeoutSeconds: number;
-  /** How long a write that got no answer may still be under way, seconds. */
+  /** How long a write without an answer may still take effect in Lobbie, seconds. */
   readonly settleSeconds: number;
 }
 
@@ -25,7 +25,7 @@ const FIELDS = Object.entries(WRITABLE).flatMap(([resource, fields]) =>
   Object.keys(fields).map((field) => `${resource}.${field}`),
 );
 
-/** `patients.email=ours,…` with one of the given words for each field. */
+/** The schema of a setting such as `patients.email=ours,…`, with one of the given words for each field. */
 function byField<Word extends string>(words: readonly Word[]) {
   return z.string().transform((value, context): Readonly<Record<string, Word>> => {
     const pairs = list(value).map((part) => part.split('=').map((side) => side.trim()));
@@ -42,25 +42,25 @@ function byField<Word extends string>(words: readonly Word[]) {
   });
 }
 
-const share = (error: string) => z.coerce.number({ error });
+const fraction = (error: string) => z.coerce.number({ error });
 
-/** The settings by their names, for the schema of all. */
+/** The settings of deliveries by name, as a part of the schema of all settings. */
 export const pushSettings = {
   LOBBIE_APPOINTMENT_BODY: z
     .enum(APPOINTMENT_BODIES, { error: `must be ${APPOINTMENT_BODIES.join(' or ')}` })
     .default('listing'),
   LOBBIE_PUSH_CONFLICTS: byField(['ours', 'theirs', 'ask']).default({}),
   LOBBIE_PUSH_OWNERS: byField(['warehouse', 'lobbie']).default({}),
-  LOBBIE_PUSH_SHARE: share('must be a share between 0 and 1').gt(0).lt(1).default(0.5),
+  LOBBIE_PUSH_SHARE: fraction('must be a number between 0 and 1').gt(0).lt(1).default(0.5),
   LOBBIE_PUSH_MAX_CHANGES: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
-  LOBBIE_PUSH_ERROR_SHARE: share('must be a share from 0 to 1').min(0).max(1).default(0.25),
+  LOBBIE_PUSH_ERROR_SHARE: fraction('must be a number from 0 to 1').min(0).max(1).default(0.25),
   LOBBIE_PUSH_TIMEOUT_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).min(1).max(600).default(30),
   LOBBIE_PUSH_SETTLE_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).min(0).max(3600).default(10),
 };
 
 type Parsed = z.infer<z.ZodObject<typeof pushSettings>>;
 
-/** What the settings say about deliveries. A field that the warehouse owns wins every conflict. */
+/** Converts the parsed settings of deliveries. For a field that the warehouse owns, the outbox wins every conflict. */
 export function readPush(parsed: Parsed): PushConfig {
   const owners = Object.entries(parsed.LOBBIE_PUSH_OWNERS);
   const owned = owners.filter(([, owner]) => owner === 'warehouse').map(([field]) => [field, 'ours'] as const);
@@ -76,7 +76,7 @@ export function readPush(parsed: Parsed): PushConfig {
   };
 }
 
-/** The settings as they may be shown; those of fields together, as they work. */
+/** The settings in a form that may be shown. Fields that the warehouse owns are listed among the conflicts, as `ours`. */
 export function describePush(push: PushConfig): Record<string, string> {
   const policies = Object.entries(push.policies).map(([field, policy]) => `${field}=${policy}`);
   return {

@@ -45,7 +45,7 @@ const tables = z.string().transform((value, context) => {
   return names;
 });
 
-/** Every setting by its name in the environment: what it must be, and its default. */
+/** Every setting by its name in the environment, with its schema and default. */
 export const settings = z.object({
   LOBBIE_API_URL: httpUrl.default('https://api-prod.lobbie.com/lobbie/api'),
   LOBBIE_TOKEN_URL: httpUrl.default('https://partner-api.lobbie.com/oauth/token'),
@@ -57,7 +57,7 @@ export const settings = z.object({
   LOBBIE_REQUESTS_PER_SECOND: z.coerce.number({ error: 'must be a number' }).min(0.1).max(10_000).default(10),
   LOBBIE_CONCURRENCY: z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(256).default(8),
   LOBBIE_NEWER_PATHS: newerPaths.default([]),
-  LOBBIE_DELETE_THRESHOLD: z.coerce.number({ error: 'must be a share from 0 to 1' }).min(0).max(1).default(0.05),
+  LOBBIE_DELETE_THRESHOLD: z.coerce.number({ error: 'must be a number from 0 to 1' }).min(0).max(1).default(0.05),
   LOBBIE_FRESHNESS_DAYS: z.coerce
     .number({ error: 'must be a whole number of days' })
     .int()

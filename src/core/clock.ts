@@ -1,4 +1,4 @@
-/** Time as a dependency, so that nights can be simulated. */
+/** Time as a dependency, so that tests can simulate it. */
 export interface Clock {
   now(): Date;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason when aborted. */

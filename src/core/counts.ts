@@ -1,4 +1,4 @@
-/** What a run did to one resource; the columns of `lobbie_sync.run_resources`. */
+/** The counters of one resource in a run; the columns of `lobbie_sync.run_resources`. */
 export interface Counts {
   requests: number;
   rowsRead: number;

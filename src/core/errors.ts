@@ -1,16 +1,16 @@
 /**
- * Errors are grouped by what the caller has to do, not by where they came from. Messages hold ids, operation names and
- * codes only: never a record, a body or a setting's secret value.
+ * Errors are classified by what the caller has to do, not by where they came from. Messages hold ids, operation names and codes
+ * only, never a record, a body or a secret.
  */
 
 /**
  * What to do about a failure:
- * - `retry`: the same call may succeed a moment later (already tried as often as allowed when it reaches a caller);
- * - `restart`: the read has to begin at its first page again (a cursor is no longer accepted);
- * - `skip`: this stream can't be read now, the others go on; the run ends as partial;
- * - `account`: nothing of this account can be read (no grant); the other accounts go on;
- * - `stop`: the run ends here in an orderly way and continues next time (budget, signal);
- * - `abort`: nothing can work until a person changes something (credentials, settings, database).
+ * - `retry`: the same call may succeed later (the retries that are allowed at once have already failed);
+ * - `restart`: the read has to start at its first page again (a cursor is no longer accepted);
+ * - `skip`: this stream can't be read now, but others can; the run ends as partial;
+ * - `account`: nothing of this account can be read (a grant is missing), but other accounts can;
+ * - `stop`: the run ends in an orderly way, and the next run continues it (budget, signal);
+ * - `abort`: the run can't go on until a person changes something (credentials, settings, database).
  */
 export type ErrorAction = 'retry' | 'restart' | 'skip' | 'account' | 'stop' | 'abort';
 
@@ -32,7 +32,7 @@ export interface LobbieSyncErrorOptions {
   /** Stable, machine readable, e.g. `api.forbidden`, `contract.missing_list_key`. */
   readonly code: string;
   readonly action: ErrorAction;
-  /** One sentence that tells a person how to mend it. */
+  /** One sentence that tells a person how to fix it. */
   readonly hint?: string;
   readonly cause?: unknown;
   /** The exit code when this error ends the command. Default: derived from the action. */
@@ -48,7 +48,7 @@ const EXIT_BY_ACTION: Readonly<Record<ErrorAction, ExitCode>> = {
   abort: EXIT.unexpected,
 };
 
-/** The base of every error this project throws on purpose. */
+/** The base class of all errors that this project throws on purpose. */
 export class LobbieSyncError extends Error {
   override readonly name: string = 'LobbieSyncError';
   readonly code: string;
@@ -65,7 +65,7 @@ export class LobbieSyncError extends Error {
   }
 }
 
-/** Settings that are missing or wrong; every bad one is listed at once. */
+/** Missing or wrong settings, all listed at once. */
 export class ConfigError extends LobbieSyncError {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -87,15 +87,15 @@ export interface ApiErrorOptions extends LobbieSyncErrorOptions {
   readonly status?: number | undefined;
   /** Path ids of the call, e.g. `{ accountId: '1001' }`. Never query values. */
   readonly ids?: Readonly<Record<string, string>>;
-  /** Attempts that were sent. */
+  /** How many attempts were sent. */
   readonly attempts?: number;
   /** The server's own request id, if it named one. */
   readonly requestId?: string | undefined;
-  /** No connection came about, so that nothing can have been done. Default false. */
+  /** Whether no connection was made, so that Lobbie can't have done anything. Default false. */
   readonly neverSent?: boolean | undefined;
 }
 
-/** A call to Lobbie that did not give a usable answer. */
+/** A call to Lobbie failed: no answer came, or none that can be used. */
 export class ApiError extends LobbieSyncError {
   override readonly name = 'ApiError';
   readonly operationId: string;
@@ -116,7 +116,7 @@ export class ApiError extends LobbieSyncError {
   }
 }
 
-/** The answer is not what the contract says: no list key, a cursor that repeats, a body that is not an object. */
+/** The answer breaks the contract: its list key is missing, a cursor repeats, or the body is not an object. */
 export class ContractError extends LobbieSyncError {
   override readonly name = 'ContractError';
 
@@ -134,7 +134,7 @@ export class StopError extends LobbieSyncError {
   }
 }
 
-/** The text of an error for people: message and, on its own line, how to mend it. */
+/** The text of an error for people: the message and, on its own line, how to fix it. */
 export function describeError(error: unknown): string {
   if (error instanceof LobbieSyncError) {
     return error.hint === undefined ? error.message : `${error.message}\n  → ${error.hint}`;

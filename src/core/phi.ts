@@ -1,6 +1,6 @@
 /**
- * How much a column tells about a person. Masked views, column comments, log redaction and the canary test come from
- * this one classification; a field nobody classified counts as `direct`.
+ * How much a column reveals about a person. Masked views, column comments, log redaction and the canary test are derived from
+ * this classification. A field that is not classified counts as `direct`.
  *
  * - `direct`: names the person alone (name, e-mail, phone, address line, payment link)
  * - `quasi`: names the person together with other data (birth date, postal code, ids, exact times)

@@ -1,17 +1,17 @@
-/** What the loader needs to know of a table. Built from a resource; plain data, so that loading knows no resource. */
+/** What the loader needs to know about a table. It is plain data built from a resource, so the loader depends on no resource. */
 export interface TableSpec {
   /** Table in the schema `lobbie`. */
   readonly name: string;
-  /** Columns of keys, fields and path ids, in the order of {@link Row.values}. Technical columns are the loader's. */
+  /** Columns of keys, fields and path ids, in the order of {@link Row.values}. The loader adds technical columns. */
   readonly columns: readonly { readonly name: string; readonly sql: string }[];
   readonly primaryKey: readonly string[];
-  /** Columns that keep their first value for ever. */
+  /** Columns that keep the value with which the row was inserted. */
   readonly keepFirst: readonly string[];
   /** Whether versions are ordered by the record's own `updated_at` before the time of the read. */
   readonly versioned: boolean;
 }
 
-/** One row ready to be stored. All values are the text that Postgres reads. */
+/** One row ready to be stored. All values are text in the form that Postgres reads. */
 export interface Row {
   readonly values: readonly (string | null)[];
   /** Values of the primary key in its order; never null. */
@@ -20,9 +20,9 @@ export interface Row {
   readonly hash: string;
   /** The record as received, as JSON text. */
   readonly raw: string;
-  /** When the request that brought it was sent: nothing in the record is older news than this. */
+  /** When the request for the record was sent: the record contains every change made before. */
   readonly readAt: Date;
-  /** Comes from a second list: only stored where no first list has the row. */
+  /** Whether the row comes from a second list. It is stored only if the first list has no such row. */
   readonly secondary: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Reject {
   readonly reason: string;
   /** The record as JSON text. */
   readonly record: string;
-  /** Path ids, so that it can be replayed. */
+  /** Path ids, which a replay needs. */
   readonly context: Readonly<Record<string, string>>;
 }
 
@@ -46,20 +46,21 @@ export interface TableBatch {
   readonly rejects: Reject[];
 }
 
-/** One record that came by another way than a list: as the answer to a write, or by a read by id. */
+/** A single record that was not read by a sync: the answer to a write, a read by id, or an entry found by a search. */
 export interface LoneRecord {
   readonly resource: string;
   readonly accountId: string;
   readonly locationId: string | null;
   readonly id: string;
   readonly record: Readonly<Record<string, unknown>>;
-  /** When the request was sent that brought it; for the answer to a write, when it came. */
+  /** When the request for the record was sent; for the answer to a write, when the answer arrived. */
   readonly readAt: Date;
   /**
-   * `list`: the form that lists give, stored as it is. `answer`: that of a write or of a read by id, which may have fields more
-   * or fewer: it is brought into the form of the row that is stored, or the next pull would take the difference for a change.
+   * `list`: the record has the form of a list and is stored as it is. `answer`: it comes from a write or a read by id, which may
+   * return more or fewer fields. Then it is converted to the form of the stored row; otherwise the next pull would take the
+   * difference for a change.
    */
   readonly form: 'list' | 'answer';
-  /** Fields that a write was about. */
+  /** Fields that a write changed. */
   readonly written?: readonly string[];
 }

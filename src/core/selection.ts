@@ -1,4 +1,4 @@
-/** What a command is about. Empty lists mean everything that is configured. */
+/** What a command works on. An empty list means everything that is configured. */
 export interface Selection {
   readonly accounts: readonly string[];
   readonly locations: readonly string[];
@@ -7,7 +7,7 @@ export interface Selection {
 
 export const everything: Selection = { accounts: [], locations: [], resources: [] };
 
-/** One text for one selection, whatever the order in which it was given. */
+/** A canonical text of a selection, independent of the order in which it was given. */
 export function selectionKey(selection: Selection): string {
   const sorted = (values: readonly string[]) => [...new Set(values)].sort();
   return JSON.stringify({

@@ -1,8 +1,8 @@
 import type { StopError } from './errors.ts';
 
 /**
- * An orderly end that anybody may ask for once: nothing new is begun, what was read is stored, and the run says that it
- * is incomplete. Requests under way get a moment before they are given up.
+ * Requests an orderly end of a run; the first reason counts. The run starts nothing new, stores what it has read, and ends as
+ * incomplete. Requests under way get a grace period before they are aborted.
  */
 export class StopSignal {
   #reason: StopError | undefined;
@@ -10,7 +10,7 @@ export class StopSignal {
   readonly #graceMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param graceMs how long requests under way may still take, milliseconds. Default 3000. */
+  /** @param graceMs the grace period of requests under way, milliseconds. Default 3000. */
   constructor(graceMs = 3000) {
     this.#graceMs = graceMs;
   }
@@ -23,7 +23,7 @@ export class StopSignal {
     return this.#reason;
   }
 
-  /** Ends requests and waits that outlast the grace period. */
+  /** Aborts requests and waits when the grace period ends. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -35,7 +35,7 @@ export class StopSignal {
     this.#timer.unref();
   }
 
-  /** Forgets the pending end of the grace period. */
+  /** Clears the timer of the grace period. */
   dispose(): void {
     clearTimeout(this.#timer);
   }

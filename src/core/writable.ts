@@ -1,6 +1,6 @@
 /**
- * What may be written to Lobbie, by the contract (`PatientCreate`, `PatientUpdate`, `AppointmentCreate`,
- * `AppointmentUpdate`). Plain data: checks, comparisons and settings are derived from it.
+ * The fields that may be written to Lobbie, by the contract (`PatientCreate`, `PatientUpdate`, `AppointmentCreate`,
+ * `AppointmentUpdate`). This is plain data, from which checks, comparisons and settings are derived.
  */
 
 export const WRITABLE_RESOURCES = ['patients', 'appointments'] as const;
@@ -8,7 +8,7 @@ export type WritableResource = (typeof WRITABLE_RESOURCES)[number];
 export const WRITE_OPERATIONS = ['create', 'update', 'delete'] as const;
 export type WriteOperation = (typeof WRITE_OPERATIONS)[number];
 
-/** Statuses of a row of the outbox, in the order in which people want to see them. */
+/** Statuses of an outbox row, in the order in which they are displayed. */
 export const OUTBOX_STATUSES = [
   'pending',
   'in_flight',
@@ -21,18 +21,18 @@ export const OUTBOX_STATUSES = [
 ] as const;
 export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
 
-/** What a value has to be, and when two of them mean the same. */
+/** The kind of a value: it decides how the value is checked and when two values mean the same. */
 export type WritableKind = 'name' | 'text' | 'email' | 'phone' | 'birthday' | 'id' | 'patient' | 'instant' | 'status';
 
 export interface WritableField {
   readonly kind: WritableKind;
-  /** `required` or `optional` where a create takes it. */
+  /** Whether a create requires the field; undefined: a create does not accept it. */
   readonly create?: 'required' | 'optional';
-  /** Whether an update takes it. */
+  /** Whether an update accepts the field. */
   readonly update: boolean;
-  /** Whether null means something: the contract lets the answer be null, and the field is no one's name or place. */
+  /** Whether the field may be set to null: the contract allows null in answers, and the record makes sense without the field. */
   readonly clearable: boolean;
-  /** Other names by which a writer may call it. */
+  /** Other accepted names of the field. */
   readonly aliases?: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export const WRITABLE: Readonly<Record<WritableResource, WritableFields>> = {
   },
 };
 
-/** Statuses that an update takes; answers know two more. */
+/** Statuses that an update accepts; answers may have two more. */
 export const APPOINTMENT_STATUSES = [
   'SCHEDULED',
   'CONFIRMED',
@@ -68,24 +68,24 @@ export const APPOINTMENT_STATUSES = [
   'NO_SHOW',
 ] as const;
 
-/** Statuses of a visit that does not take place: a booking that is looked for is not one of those. */
+/** Statuses of a visit that does not take place. A search for a booking does not accept such a visit as a certain match. */
 export const OVER_STATUSES: ReadonlySet<string> = new Set(['CANCELLED', 'NO_SHOW', 'RESCHEDULED', 'VOIDED']);
 
 /**
- * The two forms in which the documents describe the body of createAppointment (contract/FACTS.md): that of the operation
- * list, and that of the stored page, which is the self-scheduling one.
+ * The two forms of the body of createAppointment in Lobbie's documents (contract/FACTS.md): `listing` is that of the operation
+ * list, `self-scheduling` that of the self-scheduling page.
  */
 export const APPOINTMENT_BODIES = ['listing', 'self-scheduling'] as const;
 export type AppointmentBody = (typeof APPOINTMENT_BODIES)[number];
 
-/** Fields of a create beside those of {@link WRITABLE}, and what is required, under the self-scheduling form. */
+/** The fields of an appointment in the self-scheduling form. */
 export const SELF_SCHEDULING_FIELDS: WritableFields = {
   ...WRITABLE.appointments,
   patientId: { kind: 'patient', create: 'optional', update: false, clearable: false },
   schedulerConfigId: { kind: 'id', create: 'required', update: false, clearable: false },
 };
 
-/** The fields of a resource, `createAppointment` in the form that the settings choose. */
+/** The fields of a resource; for appointments in the form that the settings choose. */
 export function writableFields(resource: WritableResource, body: AppointmentBody): WritableFields {
   return resource === 'appointments' && body === 'self-scheduling' ? SELF_SCHEDULING_FIELDS : WRITABLE[resource];
 }

@@ -2,7 +2,7 @@ import { type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { LobbieSyncError } from '../core/errors.ts';
 
-/** What the project's code may say to a log. Ids, names, codes and counts only: never a record or a field's value. */
+/** The log of the project's code. It takes ids, names, codes and counts only, never a record or the value of a field. */
 export interface Logger {
   debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
@@ -19,7 +19,7 @@ export interface LoggerOptions {
   readonly stream?: NodeJS.WritableStream;
 }
 
-/** Names under which records, bodies or secrets would travel; whatever is logged under them is cut out. */
+/** Names of log fields that could hold records, bodies or secrets; their values are cut out. */
 const NEVER = [
   'record',
   'row',
@@ -34,7 +34,7 @@ const NEVER = [
   'apiKey',
 ];
 
-/** An error without what it may quote: drivers put rows into messages and details, so only our own texts are kept. */
+/** An error for the log. Drivers quote rows in messages and details, so only messages of this project are kept. */
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof LobbieSyncError) return { name: error.name, code: error.code, message: error.message };
   const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
@@ -58,5 +58,5 @@ export function createLogger(options: LoggerOptions): PinoLogger {
   );
 }
 
-/** A logger that says nothing. */
+/** A logger that writes nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

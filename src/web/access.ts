@@ -2,14 +2,14 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { LobbieSyncError } from '../core/errors.ts';
 
-/** Whether an address is this machine's own. */
+/** Whether an address is a loopback address or name of this machine. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
 
 /**
- * Refuses to be reachable from elsewhere without a token.
+ * Refuses to listen on an address that other machines can reach, unless there is a token.
  *
  * @throws LobbieSyncError with exit code 2
  */
@@ -23,7 +23,7 @@ export function checkBinding(host: string, adminToken: string | undefined): void
   });
 }
 
-/** Whether an Authorization header carries the token; as a Basic password only where that is allowed. */
+/** Whether an Authorization header carries the token: as Bearer, or as the password of Basic if that is allowed. */
 export function isAuthorized(header: string | undefined, adminToken: string, basic: boolean): boolean {
   const [, scheme = '', value = ''] = /^(\S+) +(.*)$/.exec(header ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return sameSecret(value, adminToken);
@@ -33,15 +33,15 @@ export function isAuthorized(header: string | undefined, adminToken: string, bas
   return colon >= 0 && sameSecret(pair.slice(colon + 1), adminToken);
 }
 
-/** Compares in a time that tells nothing of where they differ, nor of their lengths. */
+/** Compares two secrets in constant time, so that an attacker learns neither their length nor where they differ. */
 function sameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
 /**
- * Whether a Host header names this machine. Without a token the page is open to whoever can reach it; a foreign page in a
- * browser could do so by pointing its own name to 127.0.0.1.
+ * Whether a Host header names this machine. Without a token everybody who reaches the page may read it, and a foreign web page
+ * could reach it by pointing its own domain name to 127.0.0.1 (DNS rebinding).
  */
 export function isLocalName(header: string | undefined): boolean {
   return isLoopback((header ?? '').replace(/:\d+$/, ''));

@@ -7,8 +7,8 @@ type Labels = Readonly<Record<string, string>>;
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /**
- * The metrics in Prometheus' text format. A registry for each answer: the figures are those of the database, so that they
- * survive restarts and are the same from every process. Pure.
+ * Renders the metrics in the text format of Prometheus. Each answer has its own registry, because the figures come from the
+ * database: they survive restarts and are the same from every process. Pure.
  *
  * @param overview undefined while the database can't be read
  */
@@ -30,7 +30,7 @@ export async function renderMetrics(
   const age = (at: Date) => Math.max(0, (now.getTime() - at.getTime()) / 1000);
 
   gauge('database_up', 'Whether the database could be read for this answer')(overview === undefined ? 0 : 1);
-  gauge('draining', 'Whether the daemon is about to end')(view.draining ? 1 : 0);
+  gauge('draining', 'Whether the daemon is stopping')(view.draining ? 1 : 0);
   const nextDue = gauge('schedule_next_due_timestamp_seconds', 'When the job is due next', ['job']);
   const jobRunning = gauge('schedule_job_running', 'Whether this process runs the job now', ['job']);
   for (const { job, nextDue: at, runningDue } of view.jobs) {
@@ -40,7 +40,7 @@ export async function renderMetrics(
   if (overview !== undefined) {
     const runs = counter('runs_total', 'Runs that ended', ['kind', 'status']);
     const requests = counter('requests_total', 'API requests sent by runs that ended', ['kind']);
-    const rows = counter('rows_total', 'Records of runs that ended, by what became of them', ['kind', 'outcome']);
+    const rows = counter('rows_total', 'Records of runs that ended, by outcome', ['kind', 'outcome']);
     for (const total of overview.totals) {
       const { kind, status } = total;
       runs(total.runs, { kind, status });
@@ -65,7 +65,7 @@ export async function renderMetrics(
     }
     const rejects = gauge('rejects_open', 'Rejected records that were not replayed', ['resource']);
     for (const each of overview.openRejects) rejects(each.rejects, { resource: each.resource });
-    const alerts = gauge('alert_active', 'Conditions that a person should know of', ['key', 'state']);
+    const alerts = gauge('alert_active', 'Conditions that a person should know about', ['key', 'state']);
     for (const { key, state } of overview.alerts) if (state !== 'ok') alerts(1, { key, state });
     const { counts, needsPerson, oldestWaiting, paused } = overview.outbox;
     const changes = gauge('outbox_rows', 'Changes in the outbox', ['status']);
@@ -81,14 +81,14 @@ export async function renderMetrics(
     gauge('limiter_rate', 'Requests a second that may start at present')(limiter.rate);
     gauge(
       'limiter_configured_rate',
-      'Requests a second that may start when nothing eases them',
+      'Requests a second that may start when the limiter has not slowed down',
     )(limiter.configuredRate);
     gauge('limiter_running', 'Requests under way')(limiter.running);
-    gauge('limiter_queued', 'Requests that wait for their turn')(limiter.queued);
+    gauge('limiter_queued', 'Requests that wait for a slot')(limiter.queued);
     const { pausedUntil } = limiter;
     const paused = pausedUntil === undefined ? 0 : Math.max(0, (pausedUntil.getTime() - now.getTime()) / 1000);
     gauge('limiter_paused_seconds', 'Seconds until a request may start again')(paused);
-    counter('limiter_throttled_total', 'Answers that told to slow down')(limiter.throttled);
+    counter('limiter_throttled_total', 'Answers that asked to slow down')(limiter.throttled);
   }
   return await registry.metrics();
 }

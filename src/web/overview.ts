@@ -8,7 +8,7 @@ import { latestNightlySyncs, type NightlySync } from '../state/schedule.ts';
 
 type Db = Kysely<SyncDatabase>;
 
-/** Ended runs of one kind and status, and what they did. */
+/** Totals of the ended runs of one kind and status. */
 export interface RunTotals {
   readonly kind: string;
   readonly status: string;
@@ -22,7 +22,7 @@ export interface RunTotals {
   readonly rejected: number;
 }
 
-/** Everything the page, its JSON and the metrics tell from the database. No records, no selections: ids and counts. */
+/** Everything that the page, its JSON and the metrics show from the database: ids and counts, no records, no selections. */
 export interface Overview {
   readonly runs: readonly PublicRun[];
   readonly totals: readonly RunTotals[];
@@ -39,7 +39,7 @@ export interface Overview {
 
 export type PublicRun = Omit<Run, 'selection' | 'host' | 'pid'>;
 
-/** Reads it one query after the other: the status page must not take the connections of a running job. */
+/** Reads the overview with one query after the other, so that the status page does not take connections from a running job. */
 export async function readOverview(db: Db, now: Date): Promise<Overview> {
   const latest = await latestRuns(db, 20, 'readings');
   const runs = latest.map(({ selection: _selection, host: _host, pid: _pid, ...run }) => run);

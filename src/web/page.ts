@@ -13,7 +13,7 @@ th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--
 th{color:var(--soft);font-weight:600}.n{text-align:right}
 `;
 
-/** Nothing but this page's own style: no script, no frame, nothing from elsewhere. */
+/** The content security policy: only this page's own style, no script, no frame, no other source. */
 export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const CLASS_OF: Readonly<Record<string, string>> = {
@@ -28,11 +28,11 @@ const CLASS_OF: Readonly<Record<string, string>> = {
   in_doubt: 'warn',
 };
 
-/** The status page: the verdict first, then why. Pure. */
+/** Renders the status page: the verdict first, then the details. Pure. */
 export function renderPage(overview: Overview | undefined, view: ServiceView, now: Date): string {
   const body =
     overview === undefined
-      ? '<h1 class="bad">The database can\'t be read</h1><p>The daemon waits for it and goes on by itself.</p>'
+      ? '<h1 class="bad">The database can\'t be read</h1><p>The daemon waits for it and continues by itself.</p>'
       : [
           verdict(overview, view, now),
           jobs(overview, view, now),
@@ -45,7 +45,7 @@ export function renderPage(overview: Overview | undefined, view: ServiceView, no
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="refresh" content="60"><title>lobbie-sync</title><style>${STYLE}</style></head>
 <body>${body}
-<p class="soft">lobbie-sync, ${time(now)} UTC${view.draining ? ', about to end' : ''}. Times are UTC.</p></body></html>
+<p class="soft">lobbie-sync, ${time(now)} UTC${view.draining ? ', stopping' : ''}. Times are UTC.</p></body></html>
 `;
 }
 
@@ -55,7 +55,7 @@ function verdict({ alerts: states, lastSuccess, running }: Overview, view: Servi
     bad.length > 0
       ? `<h1 class="bad">${bad.length === 1 ? 'One thing needs' : `${bad.length} things need`} a look</h1>`
       : lastSuccess.every(({ kind }) => kind === 'push')
-        ? '<h1 class="warn">Nothing was read to its end yet</h1>'
+        ? '<h1 class="warn">No run has read everything yet</h1>'
         : '<h1 class="good">All is well</h1>';
   const last = lastSuccess.map(({ kind, at }) => `last complete ${text(kind)} ${ago(at, now)}`);
   const busy = running.length > 0 || view.jobs.some((job) => job.runningDue !== null) ? ['a run is under way'] : [];
@@ -64,7 +64,7 @@ function verdict({ alerts: states, lastSuccess, running }: Overview, view: Servi
 
 function jobs({ nights }: Overview, view: ServiceView, now: Date): string {
   const rows = view.jobs.map(({ job, cron, timezone, nextDue }) => {
-    const last = nights.find((night) => night.job === job && night.status !== 'first_start');
+    const last = nights.find((nightlySync) => nightlySync.job === job && nightlySync.status !== 'first_start');
     const what = last === undefined ? '' : `${status(last.status)} <span class="soft">${ago(last.dueAt, now)}</span>`;
     const next = last?.status === 'waiting' && last.nextAttemptAt ? last.nextAttemptAt : nextDue;
     return [
@@ -85,13 +85,13 @@ function alerts({ alerts: states }: Overview, now: Date): string {
   return section('Needs a look', ['what', 'why', 'since'], rows, []);
 }
 
-/** Nothing while no change was ever to be delivered. */
+/** The section on deliveries; empty if the outbox is empty and deliveries are not paused. */
 function deliveries({ outbox }: Overview, now: Date): string {
   const { counts, needsPerson, lostToday, oldestWaiting, paused } = outbox;
   const filled = Object.entries(counts).filter(([, changes]) => changes > 0);
   if (filled.length === 0 && paused.pausedAt === null) return '';
   const why = paused.reason === null ? '' : `: ${text(paused.reason)}`;
-  const told = [
+  const notes = [
     ...(paused.pausedAt === null
       ? []
       : [`<span class="warn">paused ${ago(paused.pausedAt, now)} by ${text(paused.pausedBy)}${why}</span>`]),
@@ -99,10 +99,10 @@ function deliveries({ outbox }: Overview, now: Date): string {
       ? []
       : [`<span class="warn">${count(needsPerson)} ${needsPerson === 1 ? 'waits' : 'wait'} for a person</span>`]),
     ...(lostToday === 0 ? [] : [`<span class="bad">${count(lostToday)} refused or given up within a day</span>`]),
-    ...(oldestWaiting === null ? [] : [`the oldest open one came ${ago(oldestWaiting, now)}`]),
+    ...(oldestWaiting === null ? [] : [`the oldest open change was requested ${ago(oldestWaiting, now)}`]),
   ];
   const rows = filled.map(([name, changes]) => [status(name), count(changes)]);
-  return `${section('Deliveries', ['status', 'changes'], rows, [1])}<p>${told.join(' · ')}</p>`;
+  return `${section('Deliveries', ['status', 'changes'], rows, [1])}<p>${notes.join(' · ')}</p>`;
 }
 
 function runs(latest: readonly PublicRun[], now: Date): string {
@@ -144,7 +144,7 @@ function freshness({ freshness: ages, openRejects }: Overview, now: Date): strin
     count(records),
     count(rejects.get(resource) ?? 0),
   ]);
-  const heads = ['account', 'resource', 'whole and checked', 'lists', 'records', 'open rejects'];
+  const heads = ['account', 'resource', 'last read to the end', 'lists', 'records', 'open rejects'];
   return section('Freshness', heads, rows, [3, 4, 5]);
 }
 
@@ -166,7 +166,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function text(value: string | null | undefined): string {
-  return (value ?? '').replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
+  return (value ?? '').replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }
 
 const status = (name: string): string => `<span class="${CLASS_OF[name] ?? 'soft'}">${text(name)}</span>`;

@@ -20,12 +20,12 @@ export interface WebOptions {
   readonly host?: string | undefined;
   /** 0 lets the system choose. Default 8787. */
   readonly port?: number | undefined;
-  /** Asked for on every route but /healthz and /readyz; needed to bind to anything but this machine. */
+  /** Required on every route but /healthz and /readyz, and required to listen on any address but this machine's own. */
   readonly adminToken?: string | undefined;
   /** Names of migrations that the database lacks. */
   readonly pendingMigrations: () => Promise<readonly string[]>;
   readonly limiter?: (() => LimiterView) | undefined;
-  /** Adds routes that see to their own access, e.g. signed deliveries; called before the server listens. */
+  /** Adds routes that check access themselves, e.g. signed deliveries. Called before the server listens. */
   readonly routes?: ((app: FastifyInstance) => void | Promise<void>) | undefined;
 }
 
@@ -40,13 +40,13 @@ export interface WebServer {
 /** How long the database may take to answer a page, milliseconds. */
 const ANSWER_MS = 5000;
 
-/** How long a current schema is believed in, milliseconds. */
+/** How long the check of the schema is cached once it has passed, milliseconds. */
 const SCHEMA_MS = 60_000;
 
 /**
- * The status page, its JSON, health and metrics. Read only, and nothing that it tells is of a person.
+ * Creates the server of the status page, its JSON, health and metrics. It only reads, and it shows nothing about persons.
  *
- * @throws LobbieSyncError with exit code 2 when it would be reachable from elsewhere without a token
+ * @throws LobbieSyncError with exit code 2 when other machines could reach it without a token
  */
 export function createWebServer(options: WebOptions): WebServer {
   const { db, clock, logger, view, adminToken, limiter } = options;
@@ -178,7 +178,7 @@ export function createWebServer(options: WebOptions): WebServer {
   };
 }
 
-/** The work's result, or an error when it takes too long. */
+/** The result of the work, or an error when it takes too long. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error('no answer in time')), ms);

@@ -1,4 +1,4 @@
-/** What the web server asks of the daemon beside it; the scheduler's view has this shape. */
+/** The part of the daemon that the web server shows; the scheduler's view has this shape. */
 export interface ServiceView {
   readonly draining: boolean;
   readonly jobs: readonly {
@@ -10,14 +10,14 @@ export interface ServiceView {
   }[];
 }
 
-/** What is told of the limiter of the Lobbie client. */
+/** The rate limiter of the Lobbie client, as the metrics show it. */
 export interface LimiterView {
-  /** Requests a second at present. */
+  /** Requests a second that may start now. */
   readonly rate: number;
   readonly configuredRate: number;
   readonly pausedUntil: Date | undefined;
   readonly running: number;
   readonly queued: number;
-  /** Answers that told to slow down, since the start. */
+  /** Answers that asked to slow down, since the start. */
   readonly throttled: number;
 }

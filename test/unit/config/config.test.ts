@@ -158,7 +158,7 @@ describe('what is wrong', () => {
     expect(problemsOf(() => load({ ...required, [name]: value }))).toEqual([expect.stringMatching(`^${name} `)]);
   });
 
-  test('is told without the value', () => {
+  test('is reported without the value', () => {
     const canary = 'c4n4ry';
     const bad = {
       LOBBIE_API_URL: canary,
@@ -176,7 +176,7 @@ describe('what is wrong', () => {
     expect(problems.join('\n')).not.toContain(canary);
   });
 
-  test('what Lobbie needs is asked for only by commands that speak with Lobbie', () => {
+  test('the settings of Lobbie are required only by commands that use Lobbie', () => {
     const config = load({});
     expect(problemsOf(() => config.lobbie())).toEqual([
       'LOBBIE_CLIENT_ID is required',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 
-test('sleeps for about as long as asked', async () => {
+test('sleeps for about the requested time', async () => {
   const began = performance.now();
   await systemClock.sleep(20);
   expect(performance.now() - began).toBeGreaterThanOrEqual(15);

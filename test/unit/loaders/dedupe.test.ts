@@ -23,13 +23,13 @@ describe('repeated keys', () => {
     expect(dedupe([row(['a,b', 'c'], 'a'), row(['a', 'b,c'], 'b'), row(['a","b', 'c'], 'c')])).toHaveLength(3);
   });
 
-  test('a second list does not hide what the first says', () => {
+  test('a row of a second list does not hide one of the first', () => {
     expect(hashes(dedupe([row(['1'], 'first'), row(['1'], 'second', true)]))).toEqual(['first']);
     expect(hashes(dedupe([row(['1'], 'second', true), row(['1'], 'first')]))).toEqual(['first']);
     expect(hashes(dedupe([row(['1'], 'x', true), row(['1'], 'y', true)]))).toEqual(['y']);
   });
 
-  test('every key is there once, whatever came', () => {
+  test('every key is there once, for any batch', () => {
     const some = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean()));
     fc.assert(
       fc.property(some, (given) => {

@@ -43,7 +43,7 @@ test.each([
   expect(isAuthorized(header, 's3cret', true)).toBe(false);
 });
 
-test('a page of another name does not get in through 127.0.0.1', () => {
+test('a foreign page that points its name to 127.0.0.1 is refused', () => {
   for (const host of ['127.0.0.1:8787', 'localhost:8787', '[::1]:8787', 'localhost'])
     expect(isLocalName(host)).toBe(true);
   for (const host of ['rebound.example.org:8787', undefined, '']) expect(isLocalName(host)).toBe(false);

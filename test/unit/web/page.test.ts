@@ -5,7 +5,7 @@ import { PAGE_POLICY, renderPage } from '../../../src/web/page.ts';
 import type { ServiceView } from '../../../src/web/view.ts';
 
 const now = new Date('2026-05-02T08:00:00Z');
-const night = new Date('2026-05-02T02:00:00Z');
+const twoOClock = new Date('2026-05-02T02:00:00Z');
 const view: ServiceView = {
   draining: false,
   jobs: [
@@ -30,18 +30,18 @@ const empty: Overview = {
   },
 };
 const outbox: Overview['outbox'] = {
-  paused: { pausedAt: night, pausedBy: 'lobbie-sync', reason: '6 of 20 <b>&' },
+  paused: { pausedAt: twoOClock, pausedBy: 'lobbie-sync', reason: '6 of 20 <b>&' },
   counts: { ...empty.outbox.counts, pending: 1200, conflict: 2, succeeded: 7 },
   needsPerson: 2,
   lostToday: 3,
-  oldestWaiting: night,
+  oldestWaiting: twoOClock,
 };
-const alert = { key: 'job:sync', since: night, lastSent: night, message: 'sync failed: <b>&"\'', runId: null };
+const alert = { key: 'job:sync', since: twoOClock, lastSent: twoOClock, message: 'sync failed: <b>&"\'', runId: null };
 
 describe('the page', () => {
   test('gives the verdict first', () => {
-    expect(renderPage(empty, view, now)).toContain('Nothing was read to its end yet');
-    const well = { ...empty, lastSuccess: [{ kind: 'sync', at: night }] };
+    expect(renderPage(empty, view, now)).toContain('No run has read everything yet');
+    const well = { ...empty, lastSuccess: [{ kind: 'sync', at: twoOClock }] };
     expect(renderPage(well, view, now)).toContain('All is well');
     expect(renderPage(well, view, now)).toContain('last complete sync 6 h 0 min ago');
     const bad = { ...well, alerts: [{ ...alert, state: 'failed' }] };
@@ -51,12 +51,12 @@ describe('the page', () => {
     expect(renderPage(undefined, view, now)).toContain("database can't be read");
   });
 
-  test('a delivery is no reading', () => {
-    const delivered = { ...empty, lastSuccess: [{ kind: 'push', at: night }] };
-    expect(renderPage(delivered, view, now)).toContain('Nothing was read to its end yet');
+  test('a delivery does not count as a complete read', () => {
+    const delivered = { ...empty, lastSuccess: [{ kind: 'push', at: twoOClock }] };
+    expect(renderPage(delivered, view, now)).toContain('No run has read everything yet');
   });
 
-  test('deliveries are told once there are any, or while they are paused', () => {
+  test('deliveries are shown when there are any, or while they are paused', () => {
     expect(renderPage(empty, view, now)).not.toContain('Deliveries');
     const page = renderPage({ ...empty, outbox }, view, now);
     for (const part of [
@@ -66,7 +66,7 @@ describe('the page', () => {
       'paused 6 h 0 min ago by lobbie-sync: 6 of 20 &lt;b&gt;&amp;<',
       '2 wait for a person',
       '3 refused or given up within a day',
-      'the oldest open one came 6 h 0 min ago',
+      'the oldest open change was requested 6 h 0 min ago',
     ]) {
       expect(page).toContain(part);
     }
@@ -105,10 +105,10 @@ describe('metrics', () => {
     const overview: Overview = {
       ...empty,
       totals: [total, { ...total, status: 'failed', runs: 1 }],
-      lastSuccess: [{ kind: 'sync', at: night }],
+      lastSuccess: [{ kind: 'sync', at: twoOClock }],
       running: [{ kind: 'sync', id: '9' }],
       openRejects: [{ resource: 'labs', rejects: 2 }],
-      freshness: [{ accountId: '1001', resource: 'labs', oldestCheckedAt: night, lists: 1, rows: 1 }],
+      freshness: [{ accountId: '1001', resource: 'labs', oldestCheckedAt: twoOClock, lists: 1, rows: 1 }],
       alerts: [{ ...alert, state: 'failed' }],
     };
     const limiter = {
@@ -167,7 +167,7 @@ describe('metrics', () => {
     ]);
   });
 
-  test('what is known without a database', async () => {
+  test('without a database only what the process itself knows', async () => {
     const text = await renderMetrics(undefined, view, undefined, now);
     expect(text).toContain('lobbie_sync_database_up 0');
     expect(text).toContain('lobbie_sync_schedule_job_running{job="sync"} 0');
