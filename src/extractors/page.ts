@@ -6,7 +6,14 @@ export interface Page {
   readonly records: readonly unknown[];
   /** Null at the end of the list: only the API says that, never an empty page. */
   readonly nextCursor: string | null;
+  /** Whether the answer has the key `nextCursor`. Without it a full page is no end. */
+  readonly endSaid: boolean;
+  /** Names beside the list that the contract does not know. */
+  readonly unknownKeys: readonly string[];
 }
+
+/** Names by which APIs say that more follows. With one of them true, a missing cursor is no end. */
+const MORE = ['hasMore', 'has_more', 'hasNext', 'hasNextPage', 'moreResults'];
 
 /**
  * Reads the records out of an answer.
@@ -16,15 +23,26 @@ export interface Page {
 export function parsePage(read: Read, body: unknown): Page {
   if (read.listKey === undefined) {
     if (!isObject(body)) throw fault(read, 'contract.not_an_object', 'the answer is not an object');
-    return { records: [body], nextCursor: null };
+    return { records: [body], nextCursor: null, endSaid: true, unknownKeys: [] };
   }
-  if (Array.isArray(body) && read.bareArray === true) return { records: body, nextCursor: null };
+  if (Array.isArray(body) && read.bareArray === true) {
+    return { records: body, nextCursor: null, endSaid: false, unknownKeys: [] };
+  }
   if (!isObject(body)) throw fault(read, 'contract.not_an_object', 'the answer is not an object');
   const key = [read.listKey, ...(read.listKeyAliases ?? [])].find((name) => Array.isArray(body[name]));
   if (key === undefined) {
     throw fault(read, 'contract.missing_list_key', `the answer has no array named ${read.listKey}`);
   }
-  return { records: body[key] as readonly unknown[], nextCursor: cursorOf(read, body['nextCursor']) };
+  const nextCursor = cursorOf(read, body['nextCursor']);
+  if (nextCursor === null && MORE.some((name) => body[name] === true)) {
+    throw fault(read, 'contract.no_end', 'the answer says that more rows follow and gives no cursor');
+  }
+  return {
+    records: body[key] as readonly unknown[],
+    nextCursor,
+    endSaid: body['nextCursor'] !== undefined,
+    unknownKeys: Object.keys(body).filter((name) => name !== key && name !== 'nextCursor'),
+  };
 }
 
 function cursorOf(read: Read, value: unknown): string | null {
@@ -37,7 +55,7 @@ function cursorOf(read: Read, value: unknown): string | null {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function fault(read: Read, code: string, message: string): ContractError {
+export function fault(read: Read, code: string, message: string): ContractError {
   return new ContractError(`${read.operation}: ${message}`, {
     code,
     hint: 'The list was not taken as empty; what was stored before stays. If this persists, the API has changed.',

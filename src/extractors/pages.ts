@@ -1,11 +1,21 @@
-import { hash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { ContractError, LobbieSyncError } from '../core/errors.ts';
+import { acceptSingle, type Expected, refuseForeign } from './answer.ts';
+import { Chain } from './chain.ts';
 import { type Page, parsePage } from './page.ts';
 import type { Read } from './resource.ts';
 
-/** Sends the request for one page; `cursor` is null for the first. */
-export type FetchPage = (cursor: string | null) => Promise<{ readonly body: unknown; readonly sentAt: Date }>;
+/**
+ * Sends the request for one page; `cursor` is null for the first, `limit` the rows to ask for, undefined for a list without
+ * pages.
+ */
+export type FetchPage = (
+  cursor: string | null,
+  limit: number | undefined,
+) => Promise<{ readonly body: unknown; readonly sentAt: Date }>;
+
+/** The largest page the API gives. */
+const PAGE_LIMIT = 100;
 
 /** A page and what is known of its place in the list. */
 export interface ListPage extends Page {
@@ -16,6 +26,8 @@ export interface ListPage extends Page {
 
 export interface ReadPagesOptions {
   readonly read: Read;
+  /** What the rows have to agree with. */
+  readonly expected: Expected;
   readonly fetch: FetchPage;
   /** Where an earlier run stopped; null for the first page. */
   readonly start: string | null;
@@ -42,9 +54,9 @@ export async function* readPages(options: ReadPagesOptions): AsyncGenerator<List
   let cursor = options.start;
   let restarts = 0;
   let restarted = false;
-  let seen = new Set<string>();
+  let chain = new Chain(options.read);
   while (await options.proceed()) {
-    const page = await readPage(options, cursor, seen);
+    const page = await readPage(options, cursor, chain);
     if (page === 'restart') {
       restarts += 1;
       if (restarts > RESTARTS) {
@@ -55,13 +67,12 @@ export async function* readPages(options: ReadPagesOptions): AsyncGenerator<List
       }
       cursor = null;
       restarted = true;
-      seen = new Set();
+      chain = new Chain(options.read);
       continue;
     }
     yield { ...page, restarted };
     restarted = false;
     if (page.nextCursor === null) return;
-    seen.add(fingerprint(page.nextCursor));
     cursor = page.nextCursor;
   }
 }
@@ -69,29 +80,30 @@ export async function* readPages(options: ReadPagesOptions): AsyncGenerator<List
 async function readPage(
   options: ReadPagesOptions,
   cursor: string | null,
-  seen: ReadonlySet<string>,
+  chain: Chain,
 ): Promise<Omit<ListPage, 'restarted'> | 'restart'> {
+  const { read, expected } = options;
+  let limit = PAGE_LIMIT;
+  let rows = 0;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { body, sentAt } = await options.fetch(cursor);
-      const page = parsePage(options.read, body);
-      if (page.nextCursor !== null && (page.nextCursor === cursor || seen.has(fingerprint(page.nextCursor)))) {
-        throw new ContractError(`${options.read.operation}: the list points back to a page that was read already`, {
-          code: 'contract.repeated_cursor',
-          hint: 'The rows read so far are stored; the list counts as not read to its end.',
-        });
-      }
+      const { body, sentAt } = await options.fetch(cursor, read.paginated ? limit : undefined);
+      const page = parsePage(read, body);
+      rows = page.records.length;
+      if (read.listKey === undefined) acceptSingle(read, expected, body);
+      else refuseForeign(read, expected, page.records);
+      chain.follow(page, cursor, limit);
       return { ...page, readAt: sentAt };
     } catch (error) {
       if (!(error instanceof LobbieSyncError)) throw error;
       const refused = error.action === 'restart' && cursor !== null;
       if (refused && attempt >= 1) return 'restart';
       if (!refused && !(error instanceof ContractError && attempt < FAULT_RETRIES)) throw error;
+      // Asked for one row less than it has, a page that is the last one names the page of the row that is left. One that was cut
+      // off stays silent.
+      if (error.code === 'contract.no_end') limit = Math.max(1, Math.min(limit, rows) - 1);
       options.onFault?.(error);
       await options.clock.sleep(FAULT_PAUSE_MS * (attempt + 1));
     }
   }
 }
-
-/** Cursors may be long; 96 bits tell them apart and keep ten thousand pages within a megabyte. */
-const fingerprint = (cursor: string): string => hash('sha256', cursor, 'base64').slice(0, 16);

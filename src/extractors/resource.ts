@@ -48,6 +48,8 @@ export interface Read {
   readonly absentOn404?: boolean;
   /** The answer only carries the records of this table: it has no row of its own here. */
   readonly carrier?: (answer: Sourced) => Iterable<Sourced>;
+  /** Name of the array that such an answer has to hold; without it the answer is none. */
+  readonly carries?: string;
   /** The read that takes this one's place where the settings choose the newer API generation for its operation. */
   readonly newer?: Read;
   /**

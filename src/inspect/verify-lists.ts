@@ -12,7 +12,7 @@ import { addRunCounts } from '../state/runs.ts';
 import { type Collected, collect, preparerOf } from '../streams/collect.ts';
 import type { RunContext, Unit } from '../streams/context.ts';
 import { parentsQuery } from '../streams/parents.ts';
-import { pathContext, requestFor } from '../streams/request.ts';
+import { expectedFor, pathContext, requestFor } from '../streams/request.ts';
 
 /** One list compared with its table. */
 export interface ListCheck {
@@ -168,7 +168,9 @@ async function readInto(context: RunContext, unit: Unit, client: pg.PoolClient, 
     read,
     start: null,
     clock: context.clock,
-    fetch: (cursor) => requestFor(context, unit, { path, cursor, ...(filter === undefined ? {} : { query: filter }) }),
+    expected: expectedFor(unit, parentId),
+    fetch: (cursor, limit) =>
+      requestFor(context, unit, { path, cursor, limit, ...(filter === undefined ? {} : { query: filter }) }),
     proceed: async () => !context.stop.requested,
   });
   try {

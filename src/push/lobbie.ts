@@ -89,10 +89,11 @@ export async function* listRecords(
       if (context.stop.reason !== undefined) throw context.stop.reason;
       return true;
     },
-    fetch: (cursor) =>
+    expected: { path: pathOf(row, null) },
+    fetch: (cursor, limit) =>
       context.api.callRaw(
         read.operation,
-        { ...pathOf(row, null), ...filter, limit: 100, ...(cursor === null ? {} : { cursor }) },
+        { ...pathOf(row, null), ...filter, limit, ...(cursor === null ? {} : { cursor }) },
         options(context, row.resource),
       ),
   });

@@ -3,7 +3,7 @@ import { readPages } from '../extractors/pages.ts';
 import { type Window, windowQuery } from '../extractors/windows.ts';
 import { collect } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
-import { pathContext, requestFor } from './request.ts';
+import { expectedFor, pathContext, requestFor } from './request.ts';
 import type { Chunk } from './stream.ts';
 
 /** Where a stream over one list stands. */
@@ -35,7 +35,8 @@ export async function* listChunks(
       read,
       start: start.next,
       clock: context.clock,
-      fetch: (cursor) => requestFor(context, unit, { query, cursor }),
+      expected: expectedFor(unit),
+      fetch: (cursor, limit) => requestFor(context, unit, { query, cursor, limit }),
       proceed: async () => {
         if (context.stop.requested) return false;
         if (held === 0) {

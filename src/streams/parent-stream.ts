@@ -5,7 +5,7 @@ import { collect } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
 import { noteFault } from './list-stream.ts';
 import { parentIds } from './parents.ts';
-import { pathContext, requestFor } from './request.ts';
+import { expectedFor, pathContext, requestFor } from './request.ts';
 import type { Chunk } from './stream.ts';
 
 /** Where a stream over the children of parents stands. */
@@ -20,7 +20,7 @@ export interface ParentCursor {
 
 export const noParents: ParentCursor = { after: null, failed: [] };
 
-/** So many parents in a row that can't be read mean that the list as a whole can't. */
+/** Parents in a row that can't be read and mean that the list as a whole can't. */
 const FAILURES_IN_A_ROW = 5;
 /** So many parents without the list, and none with it, are no accident. */
 const ABSENT_IN_DOUBT = 5;
@@ -224,12 +224,12 @@ class ParentStream {
   }
 
   #pages(id: string, start: string | null): AsyncGenerator<ListPage> {
-    const { read } = this.#unit;
     return readPages({
-      read,
+      read: this.#unit.read,
       start,
       clock: this.#context.clock,
-      fetch: (cursor) => requestFor(this.#context, this.#unit, { path: { [read.parent?.param ?? '']: id }, cursor }),
+      expected: expectedFor(this.#unit, id),
+      fetch: (cursor, limit) => requestFor(this.#context, this.#unit, { parentId: id, cursor, limit }),
       proceed: async () => !this.#context.stop.requested,
       onFault: (error) => noteFault(this.#context, this.#unit, error),
     });

@@ -1,14 +1,16 @@
+import { type Expected, expectedOf } from '../extractors/answer.ts';
 import type { Sourced } from '../extractors/resource.ts';
 import type { RunContext, Unit } from './context.ts';
-
-/** The largest page the API gives. */
-const PAGE_LIMIT = 100;
 
 export interface RequestOptions {
   /** Path parameters beside account and location. */
   readonly path?: Readonly<Record<string, string>>;
+  /** The parent whose list is read. */
+  readonly parentId?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly cursor?: string | null;
+  /** Rows of a page; none for a list without pages. */
+  readonly limit?: number | undefined;
 }
 
 /** Sends one request of a unit; counted, and stopped when the run is to end. */
@@ -23,15 +25,20 @@ export async function requestFor(
     {
       ...(read.scope === 'global' ? {} : { accountId: unit.accountId }),
       ...(unit.locationId === null ? {} : { locationId: unit.locationId }),
+      ...(read.parent === undefined || options.parentId === undefined ? {} : { [read.parent.param]: options.parentId }),
       ...options.path,
       ...read.query,
       ...options.query,
-      ...(read.paginated ? { limit: PAGE_LIMIT } : {}),
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
       ...(options.cursor ? { cursor: options.cursor } : {}),
     },
     { signal: context.stop.signal, beforeAttempt: () => context.counters.request(unit.resource.name) },
   );
 }
+
+/** What the rows of a unit's answers have to agree with. */
+export const expectedFor = (unit: Unit, parentId?: string): Expected =>
+  expectedOf(unit.resource, unit.read, { accountId: unit.accountId, locationId: unit.locationId, parentId });
 
 /** Column → id for what the path of a unit says. */
 export function pathContext(unit: Unit, parentId?: string): Sourced['context'] {

@@ -19,6 +19,7 @@ export const forms = defineResource({
       scope: 'location',
       query: { includeAnswers: true },
       parent: packet,
+      carries: 'forms',
       carrier: (answer) => childRecords(answer, 'forms', answer.context),
       newer: {
         operation: 'getFormPacketForms',

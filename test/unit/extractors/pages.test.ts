@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/core/clock.ts';
 import { ApiError, type LobbieSyncError } from '../../../src/core/errors.ts';
+import { expectedOf } from '../../../src/extractors/answer.ts';
 import { type ListPage, readPages } from '../../../src/extractors/pages.ts';
+import { resourceNamed } from '../../../src/extractors/registry.ts';
 import type { Read } from '../../../src/extractors/resource.ts';
 
 const read: Read = { operation: 'listPatients', scope: 'account', listKey: 'patients', paginated: true };
+const expected = expectedOf(resourceNamed('patients'), read, { accountId: '1001', locationId: null });
 const clock: Clock = { now: () => new Date(0), sleep: async () => undefined };
 const page = (id: number, nextCursor: string | null) => ({ patients: [{ id }], nextCursor });
 const refused = () =>
@@ -21,7 +24,7 @@ interface Reading {
 
 /** Reads a list whose answers are given by a function of the cursor and of how often it was asked for. */
 async function reading(
-  answer: (cursor: string | null, time: number) => unknown,
+  answer: (cursor: string | null, time: number, limit: number | undefined) => unknown,
   options: { start?: string; most?: number } = {},
 ): Promise<Reading> {
   const asked: (string | null)[] = [];
@@ -31,12 +34,13 @@ async function reading(
   try {
     for await (const each of readPages({
       read,
+      expected,
       clock,
       start: options.start ?? null,
-      fetch: async (cursor) => {
+      fetch: async (cursor, limit) => {
         const time = asked.filter((one) => one === cursor).length;
         asked.push(cursor);
-        const body = answer(cursor, time);
+        const body = answer(cursor, time, limit);
         if (body instanceof Error) throw body;
         return { body, sentAt: new Date(asked.length) };
       },
@@ -178,4 +182,81 @@ describe('a cursor that is refused', () => {
     expect(result.asked).toEqual([null]);
     expect(result.error?.code).toBe('api.cursor');
   });
+});
+
+describe('a list that does not say where it ends', () => {
+  const rows = (from: number, count: number) => Array.from({ length: count }, (_, at) => ({ id: from + at }));
+
+  test('ends with a page that is not full, without a word', async () => {
+    const result = await reading((cursor) =>
+      cursor === null ? { patients: rows(1, 100), nextCursor: 'a' } : { patients: rows(101, 30) },
+    );
+    expect(ids(result).length).toBe(130);
+    expect(result).toMatchObject({ error: undefined, faults: [] });
+  });
+
+  test('is a fault when a full page has no key for the next cursor', async () => {
+    const result = await reading((_cursor, _time, limit) => ({ patients: rows(1, limit ?? 0) }));
+    expect(result.error).toMatchObject({ code: 'contract.no_end', action: 'skip' });
+    expect(result.pages).toEqual([]);
+  });
+
+  test('is read to its end when the last page happens to be full', async () => {
+    const stored = rows(1, 200);
+    const result = await reading((cursor, _time, limit = 100) => {
+      const from = Number(cursor ?? 0);
+      const end = from + limit;
+      return { patients: stored.slice(from, end), ...(end < stored.length ? { nextCursor: String(end) } : {}) };
+    });
+    expect(ids(result)).toEqual(stored.map(({ id }) => id));
+    expect(result).toMatchObject({ error: undefined, faults: ['contract.no_end'] });
+  });
+
+  test('is a fault at the page size of an API that caps it', async () => {
+    const result = await reading((cursor) =>
+      cursor === null ? { patients: rows(1, 50), nextCursor: 'a' } : { patients: rows(51, 50) },
+    );
+    expect(result.error).toMatchObject({ code: 'contract.no_end' });
+    expect(ids(result).length).toBe(50);
+  });
+
+  test.each(['hasMore', 'has_more', 'hasNextPage'])('is a fault when %s says that more follows', async (name) => {
+    const result = await reading(() => ({ patients: rows(1, 3), nextCursor: null, [name]: true }));
+    expect(result.error).toMatchObject({ code: 'contract.no_end' });
+  });
+
+  test('ends after pages without rows and with ever new cursors', async () => {
+    const result = await reading((cursor) => ({ patients: [], nextCursor: `${cursor ?? ''}x` }));
+    expect(result.error).toMatchObject({ code: 'contract.endless_list' });
+    expect(result.asked.length).toBeLessThan(30);
+  });
+
+  test('ends after pages that repeat the same rows with ever new cursors', async () => {
+    const result = await reading((cursor) => ({ patients: rows(1, 100), nextCursor: `${cursor ?? ''}x` }));
+    expect(result.error).toMatchObject({ code: 'contract.endless_list' });
+    expect(result.pages.length).toBeLessThan(6);
+  });
+
+  test('goes on through some empty pages and rows that moved', async () => {
+    const result = await reading((cursor) => {
+      const at = Number(cursor ?? 0);
+      return { patients: at % 3 === 0 ? rows(at, 100) : [], nextCursor: at < 30 ? String(at + 1) : null };
+    });
+    expect(result.error).toBeUndefined();
+    expect(result.pages.length).toBe(31);
+  });
+});
+
+describe('rows that belong elsewhere', () => {
+  test('are a fault of the list, and none of the page is handed on', async () => {
+    const result = await reading(() => ({ patients: [{ id: 1 }, { id: 2, accountId: 1002 }], nextCursor: null }));
+    expect(result.error).toMatchObject({ code: 'contract.foreign_row', action: 'skip' });
+    expect(result.error?.message).not.toContain('1002');
+    expect(result.pages).toEqual([]);
+  });
+});
+
+test('names beside the list are handed on as unknown', async () => {
+  const result = await reading(() => ({ patients: [{ id: 1 }], nextCursor: null, total: 1, served: 'x' }));
+  expect(result.pages[0]?.unknownKeys).toEqual(['total', 'served']);
 });

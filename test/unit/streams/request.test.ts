@@ -30,11 +30,11 @@ async function asked(...[of, options]: [Unit, Parameters<typeof requestFor>[2]])
 
 describe('a request', () => {
   test('of a list has account, place, page size and cursor', async () => {
-    expect(await asked(unit('appointments'), { cursor: 'c', query: { startDate: 'x' } })).toEqual([
+    expect(await asked(unit('appointments'), { cursor: 'c', limit: 100, query: { startDate: 'x' } })).toEqual([
       'listAppointments',
       { accountId: '1001', locationId: '5', startDate: 'x', limit: 100, cursor: 'c' },
     ]);
-    expect(await asked(unit('patients'), { cursor: null })).toEqual([
+    expect(await asked(unit('patients'), { cursor: null, limit: 100 })).toEqual([
       'listPatients',
       { accountId: '1001', limit: 100 },
     ]);

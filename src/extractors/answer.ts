@@ -1,0 +1,141 @@
+import { ContractError } from '../core/errors.ts';
+import { camelCase, snakeCase } from '../core/names.ts';
+import type { Read, Resource } from './resource.ts';
+import { exactNumber } from './values.ts';
+
+/** What the rows of an answer have to agree with. */
+export interface Expected {
+  /** Whose record it is; needed for reads of one object only. */
+  readonly resource?: Resource;
+  /** API field → id, as the path of the request named it: `accountId`, `locationId`, the parent's. */
+  readonly path: Readonly<Record<string, string>>;
+}
+
+/** What an answer to a read by id turned out to be. */
+export type Identity =
+  /** The record that was asked for. */
+  | { readonly kind: 'same' }
+  /** Another record: the one that was asked for was merged into it. */
+  | { readonly kind: 'other'; readonly id: string }
+  /** No record at all, as an error body at status 200. */
+  | { readonly kind: 'none' };
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A value as an id; undefined for everything else, null too. */
+export function idOf(value: unknown): string | undefined {
+  const text =
+    exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '');
+  return /^-?\d{1,24}$/.test(text) ? BigInt(text).toString() : undefined;
+}
+
+/** The ids that a path names, as the fields in which records repeat them. A list of shared rows says nothing of its location. */
+export function expectedOf(
+  resource: Resource,
+  read: Read,
+  ids: { readonly accountId: string; readonly locationId: string | null; readonly parentId?: string | undefined },
+): Expected {
+  const { accountId, locationId, parentId } = ids;
+  return {
+    resource,
+    path: {
+      ...(read.scope === 'global' ? {} : { accountId }),
+      ...(locationId === null || resource.sharedByLocations === true ? {} : { locationId }),
+      ...(read.parent === undefined || parentId === undefined ? {} : { [camelCase(read.parent.column)]: parentId }),
+    },
+  };
+}
+
+/**
+ * Refuses rows that say themselves that they belong elsewhere: somebody's data under somebody else's path is worse than none.
+ *
+ * @throws ContractError `contract.foreign_row`; names the field, never a value
+ */
+export function refuseForeign(read: Read, expected: Expected, records: readonly unknown[]): void {
+  const paths = Object.entries(expected.path);
+  for (const record of records) {
+    if (!isObject(record)) continue;
+    for (const [field, id] of paths) {
+      const own = idOf(record[field]);
+      if (own !== undefined && own !== id) {
+        throw new ContractError(`${read.operation}: a row has another ${field} than the path it came by`, {
+          code: 'contract.foreign_row',
+          hint: "Nothing of this answer was stored. Report it to Lobbie: somebody's data shows up at somebody else's.",
+        });
+      }
+    }
+  }
+}
+
+/**
+ * Whether an answer of one object is the record that was asked for. Status 200 proves nothing: a known field beside the ids of
+ * the path has to be there. Pure.
+ *
+ * @param id the id that was asked for, with the field that holds it; none where the path alone identifies the record
+ */
+export function identify(
+  resource: Resource,
+  body: unknown,
+  id?: { readonly field: string; readonly value: string },
+): Identity {
+  if (!isObject(body)) return { kind: 'none' };
+  const own = id === undefined ? undefined : idOf(body[id.field]);
+  const ids = new Set([...resource.key, ...resource.context, 'location_id', 'account_id']);
+  const known = Object.entries(body).filter(
+    ([name, value]) => value !== undefined && resource.knownFields.has(name) && !ids.has(snakeCase(name)),
+  );
+  if (known.length === 0) return { kind: 'none' };
+  if (own !== undefined) return own === id?.value ? { kind: 'same' } : { kind: 'other', id: own };
+  // The contract promises the id of whatever has one of its own; one that the path lends may be left out.
+  const column = snakeCase(id?.field ?? '');
+  if (resource.key.includes(column) && !resource.context.includes(column)) return { kind: 'none' };
+  return known.some(([, value]) => value !== null) ? { kind: 'same' } : { kind: 'none' };
+}
+
+/**
+ * Accepts the answer of a read of one object, or refuses it.
+ *
+ * @throws ContractError `contract.not_a_record` when it holds none, `contract.other_record` when it is another's
+ */
+export function acceptSingle(read: Read, expected: Expected, body: unknown): void {
+  if (read.carries !== undefined) {
+    acceptCarrier(read, read.carries, expected, body);
+    return;
+  }
+  if (expected.resource === undefined) throw new TypeError(`${read.operation} reads one object of an unknown resource`);
+  refuseForeign(read, expected, [body]);
+  const field = camelCase(read.parent?.column ?? '');
+  const value = expected.path[field];
+  const found = identify(expected.resource, body, value === undefined ? undefined : { field, value });
+  if (found.kind === 'none') throw notARecord(read, 'the answer has no field of the record that was asked for');
+  if (found.kind === 'other') {
+    throw new ContractError(`${read.operation}: the answer is another record than the one that was asked for`, {
+      code: 'contract.other_record',
+      hint: 'Nothing of it was stored; the two may have been merged.',
+    });
+  }
+}
+
+/** An answer that only carries records has to carry them: an empty array is none, a missing one is no word. */
+function acceptCarrier(read: Read, name: string, expected: Expected, body: unknown): void {
+  refuseForeign(read, expected, [body]);
+  const carried = isObject(body) ? body[name] : undefined;
+  const id = expected.path[camelCase(read.parent?.column ?? '')];
+  const own = isObject(body) ? idOf(body['id']) : undefined;
+  if (own !== undefined && id !== undefined && own !== id) {
+    throw new ContractError(`${read.operation}: the answer is another record than the one that was asked for`, {
+      code: 'contract.other_record',
+      hint: 'Nothing of it was stored; the two may have been merged.',
+    });
+  }
+  if (Array.isArray(carried) || (carried === null && own !== undefined)) return;
+  throw notARecord(read, `the answer has no array named ${name}`);
+}
+
+function notARecord(read: Read, message: string): ContractError {
+  return new ContractError(`${read.operation}: ${message}`, {
+    code: 'contract.not_a_record',
+    hint: 'It was not taken as a record without values; what was stored before stays. Status 200 alone is no proof.',
+  });
+}
