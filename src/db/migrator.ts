@@ -18,15 +18,15 @@ const provider: MigrationProvider = {
 };
 
 export interface MigrationOutcome {
-  /** Names of the migrations that were applied now. */
+  /** Names of the migrations that this call applied. */
   readonly applied: readonly string[];
-  /** How many the database has in total. */
+  /** How many migrations there are in total. */
   readonly total: number;
 }
 
 /**
- * Brings a database to the current schema. Each started copy takes the same lock, so two at once are safe: the second
- * finds nothing left to do. A failed migration is rolled back and thrown, never logged and passed over.
+ * Brings a database to the current schema. All processes take the same lock, so two at once are safe: the second finds nothing
+ * left to do. A failed migration is rolled back, and its error is thrown.
  *
  * @throws LobbieSyncError with action `abort`
  */
@@ -35,7 +35,7 @@ export async function migrateToLatest(connectionString: string): Promise<Migrati
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     await sql`CREATE SCHEMA IF NOT EXISTS lobbie_sync`.execute(db).catch((error: { code?: string }) => {
-      // Two at once: IF NOT EXISTS still collides on the catalogue's unique index.
+      // When two processes start at once, IF NOT EXISTS still collides on the unique index of the catalogue.
       if (error.code !== '23505' && error.code !== '42P06') throw error;
     });
     const migrator = new Migrator({
@@ -51,7 +51,7 @@ export async function migrateToLatest(connectionString: string): Promise<Migrati
       throw new LobbieSyncError(`migration ${failed} failed: ${reason.message}`, {
         code: 'database.migration',
         action: 'abort',
-        hint: reason.hint ?? 'The database is unchanged; the code of the error tells what Postgres refused.',
+        hint: reason.hint ?? 'The database is unchanged; the error code says what Postgres refused.',
         cause: reason,
       });
     }

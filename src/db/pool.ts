@@ -3,11 +3,11 @@ import { type ErrorAction, LobbieSyncError } from '../core/errors.ts';
 
 export interface DatabaseOptions {
   readonly connectionString: string;
-  /** Connections at most. Default 6. */
+  /** The largest number of connections. Default 6. */
   readonly max?: number;
   /** Shown in pg_stat_activity. Default `lobbie-sync`. */
   readonly applicationName?: string;
-  /** Told when an idle connection breaks; without a listener that would end the process. */
+  /** Called when an idle connection breaks. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -22,20 +22,20 @@ export function createPool(options: DatabaseOptions): pg.Pool {
     options:
       '-c timezone=UTC -c datestyle=ISO,YMD -c client_min_messages=warning -c idle_in_transaction_session_timeout=600000 -c jit=off',
   });
-  // A connection that breaks while it is lent out says so to its own listeners only; with none it would end the process.
-  // Whoever holds it hears of it by the query that fails.
+  // A connection that breaks while it is checked out emits `error` to its own listeners; without one the process would end. The
+  // holder of the connection learns about it from the query that fails.
   pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => options.onError?.(error));
   return pool;
 }
 
-/** SQLSTATE or network code of a database error, if it has one. */
+/** The SQLSTATE or network code of a database error, if it has one. */
 export function databaseCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Classes of SQLSTATE → what to do; the first prefix that fits counts. Anything else is a fault to be seen: abort. */
+/** Prefixes of SQLSTATE and network codes → what to do. The first prefix that fits counts; any other code aborts the run. */
 const BY_CODE: readonly (readonly [prefix: string, action: ErrorAction, hint: string])[] = [
   ['28', 'abort', 'Check user and password in DATABASE_URL.'],
   ['3D', 'abort', 'The database named in DATABASE_URL does not exist; create it first.'],
@@ -55,20 +55,20 @@ const BY_CODE: readonly (readonly [prefix: string, action: ErrorAction, hint: st
   ['ENOTFOUND', 'abort', 'Check the host in DATABASE_URL.'],
 ];
 
-/** Whether the database refused a value (class 22 and check violations): the row is at fault, not the load. */
+/** Whether the database refused a value (class 22 and check violations), so that one row is at fault and others may be stored. */
 export function isDataError(error: unknown): boolean {
   const code = databaseCode(error) ?? '';
   return /^(22|23502|23514|54000|54001)/.test(code);
 }
 
 /**
- * Decides by code what an error means that was caught where the database is used. Its text is left out: it may quote a
- * row. An error without a code of the database or the network is a fault of this program.
+ * Classifies an error that was caught where the database is used, by its code. Its text is left out, because it may quote a row.
+ * An error without a code of the database or the network is a fault of this program.
  */
 export function classifyError(error: unknown): LobbieSyncError {
   if (error instanceof LobbieSyncError) return error;
   const message = error instanceof Error ? error.message : '';
-  // The driver gives no code for a connection that ended under a query; these are its own fixed sentences.
+  // The driver gives no code for a connection that ended during a query; these are its fixed texts.
   const lost =
     message.startsWith('Connection terminated') || message.startsWith('timeout exceeded when trying to connect');
   const code = databaseCode(error) ?? (lost ? '08006' : undefined);
@@ -82,7 +82,7 @@ export function classifyError(error: unknown): LobbieSyncError {
   });
 }
 
-/** A fault of this program: where it happened, without its message, which may quote what it choked on. */
+/** A fault of this program: where it happened. Its message is left out, because it may quote patient data. */
 function unexpected(error: unknown): LobbieSyncError {
   const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
   const where = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
@@ -93,7 +93,7 @@ function unexpected(error: unknown): LobbieSyncError {
   });
 }
 
-/** What Postgres says of an error without its texts: message, detail and context may quote a row. */
+/** The fields of a Postgres error without its texts, because message, detail and context may quote a row. */
 function withoutValues(error: unknown): Record<string, unknown> {
   const { code, severity, schema, table, column, constraint, routine } = (error ?? {}) as Record<string, unknown>;
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 import type { OutboxStatus, WritableResource, WriteOperation } from '../core/writable.ts';
 
-/** Postgres bigint: the driver gives text; numbers, bigints and text are taken. */
+/** A Postgres bigint: the driver returns text, and accepts numbers, bigints and text. */
 type BigInt8 = ColumnType<string, string | number | bigint, string | number | bigint>;
 type DefaultedBigInt8 = ColumnType<string, string | number | bigint | undefined, string | number | bigint>;
 type GeneratedId = ColumnType<string, never, never>;
@@ -189,7 +189,7 @@ interface OutboxTable {
   doubt_since: Date | null;
 }
 
-/** How the sending of one write ended; `sent` while that is not known. */
+/** The outcome of one attempt to write; `sent` while it is not known. */
 export type AttemptOutcome = 'sent' | 'done' | 'refused' | 'not_done' | 'unknown';
 
 interface PushAttemptsTable {
@@ -222,7 +222,7 @@ interface FreshnessView {
   rows: string | null;
 }
 
-/** The state tables as Kysely sees them. Synced tables are not here: their SQL is built from the resources. */
+/** The state tables for Kysely. Synced tables are not listed, because their SQL is built from the resources. */
 export interface SyncDatabase {
   'lobbie_sync.runs': RunsTable;
   'lobbie_sync.run_resources': RunResourcesTable;

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { SyncDatabase } from './tables.ts';
 
 /**
- * One transaction on one connection: Kysely for the state tables and the raw client for COPY, so that rows and cursor
+ * One transaction on one connection. It offers Kysely for the state tables and the raw client for COPY, so that rows and cursor
  * commit together or not at all.
  */
 export interface Transaction {
@@ -11,7 +11,7 @@ export interface Transaction {
   readonly db: Kysely<SyncDatabase>;
 }
 
-/** A Kysely that speaks over one given connection and never releases it. */
+/** A Kysely on one given connection, which it never releases. */
 export function kyselyOn(client: pg.ClientBase): Kysely<SyncDatabase> {
   const connection = { query: client.query.bind(client), release: () => undefined };
   return new Kysely<SyncDatabase>({
@@ -19,7 +19,7 @@ export function kyselyOn(client: pg.ClientBase): Kysely<SyncDatabase> {
   });
 }
 
-/** Temporary tables that exist on a connection; forgotten when the transaction that made them rolls back. */
+/** The temporary tables that exist on a connection; cleared when a transaction rolls back, because that may have removed them. */
 const staged = new WeakMap<pg.ClientBase, Set<string>>();
 
 export function stagedTables(client: pg.ClientBase): Set<string> {
@@ -29,24 +29,24 @@ export function stagedTables(client: pg.ClientBase): Set<string> {
 }
 
 /**
- * Everything a load looks up is looked up by key. On fresh tables without statistics the planner would read them as a whole
- * instead, which was measured to be ten times slower. Queries over whole tables run outside of such a transaction.
+ * The settings of a load. A load looks everything up by key, but on new tables without statistics the planner would scan whole
+ * tables, which was measured to be ten times slower. So scans are disabled; queries over whole tables run in other transactions.
  *
- * And it does not wait for the disk: a server that crashes may lose the last moments, rows and cursor together, so that the
- * next run reads them again. The commit that closes the run waits, and with it everything before is on disk.
+ * The commit does not wait for the disk. A server that crashes may lose the last moments, but rows and cursor together, so the
+ * next run reads them again. The commit that closes the run waits, and then everything before it is on disk too.
  */
 const BEGIN_LOAD =
   'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; ' +
   'SET LOCAL synchronous_commit = off';
 
-/** Runs `work` in a transaction that looks everything up by key and whose loss only costs reading it again. */
+/** Runs `work` in a transaction for loading: it looks everything up by key and does not wait for the disk. */
 export async function withLoad<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return await within(pool, BEGIN_LOAD, work);
 }
 
 /**
- * Runs `work` in a transaction. Any throw rolls everything back, and a connection that failed to roll back is closed
- * rather than returned.
+ * Runs `work` in a transaction. Any error rolls everything back, and the connection is then closed
+ * rather than returned to the pool.
  */
 export async function withTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return await within(pool, 'BEGIN', work);
@@ -62,7 +62,8 @@ async function within<T>(pool: pg.Pool, begin: string, work: (tx: Transaction) =
     return result;
   } catch (error) {
     staged.delete(client);
-    // A temporary table made before this transaction outlives the rollback; closing the connection settles both cases.
+    // A temporary table made before this transaction survives the rollback, one made within it does not. Closing the
+    // connection removes both.
     broken = error instanceof Error ? error : new Error('transaction failed');
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
@@ -71,7 +72,7 @@ async function within<T>(pool: pg.Pool, begin: string, work: (tx: Transaction) =
   }
 }
 
-/** A Kysely over the pool, for reads and for small writes of state that stand alone. */
+/** A Kysely on the pool, for reads and for single small writes of state. */
 export function kyselyOnPool(pool: pg.Pool): Kysely<SyncDatabase> {
   return new Kysely<SyncDatabase>({ dialect: new PostgresDialect({ pool }) });
 }

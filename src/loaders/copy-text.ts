@@ -1,8 +1,8 @@
 import type { Row, TableSpec } from '../core/row.ts';
 
 /**
- * The text format of COPY (PostgreSQL manual, "COPY", File Formats, Text Format): columns separated by tabs, rows ended
- * by newlines, `\N` for null, backslash escapes for what would be read as one of these.
+ * The text format of COPY (PostgreSQL manual, "COPY", File Formats, Text Format): columns are separated by tabs, rows end with
+ * newlines, `\N` is null, and characters that would be read as one of these are escaped with a backslash.
  */
 
 const SPECIAL = /[\\\n\r\t]/;
@@ -15,12 +15,12 @@ export function copyValue(value: string | null): string {
   return SPECIAL.test(value) ? value.replace(SPECIALS, (char) => ESCAPES[char] as string) : value;
 }
 
-/** Only these can hold what COPY text has to escape; all other values are made of digits and signs. */
+/** Types whose values may need escapes; values of all other types consist of digits and punctuation. */
 const ESCAPED: ReadonlySet<string> = new Set(['text', 'jsonb']);
 
 /**
- * Makes the function that writes a row of a table as a line of COPY text, in the order of `copyColumns`. What is the same
- * for a whole batch is made once.
+ * Returns the function that writes a row of a table as a line of COPY text, in the order of `copyColumns`. Text that is the same
+ * for a whole batch is built once.
  */
 export function rowLine(
   table: TableSpec,

@@ -6,11 +6,11 @@ import { rowLine } from './copy-text.ts';
 import { copyIntoStaging, copyIntoTable, createStaging, findDifferent, mergeStaged, stagingName } from './merge-sql.ts';
 import { arrayKeys, hasAccount } from './names.ts';
 
-/** What became of the rows of a batch. `inserted + updated + unchanged` is the number of rows handed in. */
+/** The result of loading a batch. `inserted + updated + unchanged` is the number of rows passed in. */
 export interface Loaded {
   readonly inserted: number;
   readonly updated: number;
-  /** Already stored as they are, repeated within the batch, or older news than what is stored. */
+  /** Rows that are stored already, repeated within the batch, or older than the stored version. */
   readonly unchanged: number;
   /** Rows that are new, or differ from what was stored. */
   readonly changed: readonly Row[];
@@ -20,22 +20,22 @@ export interface LoadOptions {
   readonly runId: string;
   /** When the batch is stored, for `_loaded_at`. */
   readonly now: Date;
-  /** Take new rows through the temporary table too: safe against others who insert the same keys. Default false. */
+  /** Whether new rows go through the temporary table too, which is safe when others insert the same keys. Default false. */
   readonly staged?: boolean;
-  /** Tables whose superseded versions are not kept. Default none: every table has its history. */
+  /** Tables without history: their superseded versions are not kept. Default: none. */
   readonly noHistory?: ReadonlySet<string>;
 }
 
-/** Text handed to the socket at a time; larger chunks gained nothing and only hold memory. */
+/** Characters written to the socket at a time; larger chunks were measured to gain nothing and hold more memory. */
 const CHUNK_CHARS = 64 * 1024;
 
-/** The last copy of every key, in order of first appearance: later pages are later reads. */
+/** Reduces repeated keys to their last copy, in order of first appearance. Later copies come from later pages, so they are newer. */
 export function dedupe(rows: readonly Row[]): Row[] {
   const byKey = new Map<string, Row>();
   for (const row of rows) {
     const key = row.key.length === 1 ? (row.key[0] as string) : JSON.stringify(row.key);
     const earlier = byKey.get(key);
-    // A second list must not hide what the first list says in the same batch.
+    // A row of a second list must not hide a row of the first list in the same batch.
     if (earlier === undefined || !row.secondary || earlier.secondary) byKey.set(key, row);
   }
   return [...byKey.values()];
@@ -48,7 +48,7 @@ interface Sorted {
   readonly differing: Row[];
 }
 
-/** Sorts out what has to be written. Rows that are stored as they are are not locked, not copied, not touched. */
+/** Finds the rows that have to be written. Unchanged rows are not locked and not copied. */
 async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]): Promise<Sorted> {
   const offset = hasAccount(table) ? 1 : 0;
   const account = offset === 1 ? [rows[0]?.key[0]] : [];
@@ -97,8 +97,8 @@ async function copyRows(
 }
 
 /**
- * Tells the database which tables keep no superseded versions, until the end of this transaction. Whoever changes rows of
- * such a table by other means than {@link loadRows} calls it before.
+ * Tells the history triggers which tables keep no superseded versions, until the end of this transaction. Code that changes rows
+ * of such a table without {@link loadRows} must call it first.
  */
 export async function withoutHistory(tx: Transaction, tables: ReadonlySet<string>): Promise<void> {
   await tx.client.query(`SELECT set_config('lobbie_sync.no_history', $1, true)`, [[...tables].join(',')]);
@@ -117,12 +117,12 @@ async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[]
 }
 
 /**
- * Stores a batch: keys that repeat are reduced to their last copy; stored hashes are compared by key, so that unchanged
- * rows go no further; rows with new keys are copied straight in, and rows that differ are copied into a temporary table
- * and merged behind the newer-than gate. What they replace goes to `lobbie_history` in the same statement.
+ * Stores a batch. Repeated keys are reduced to their last copy. Stored hashes are compared by key, so unchanged rows need no
+ * write. Rows with new keys are copied directly into the table. Rows that differ are copied into a temporary table and merged, but
+ * only if they are newer; the versions they replace go to `lobbie_history` in the same statement.
  *
- * Runs inside the caller's transaction and commits nothing. A key that another transaction inserts at the same moment is
- * a unique violation (23505) unless `staged` is set: the caller tries again with it.
+ * It runs within the caller's transaction and does not commit. If another transaction inserts one of the keys at the same moment,
+ * it throws a unique violation (23505); the caller then repeats it with `staged`.
  */
 export async function loadRows(
   tx: Transaction,

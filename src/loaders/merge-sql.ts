@@ -11,8 +11,8 @@ const listed = (names: readonly string[]): string => names.map(identifier).join(
 export const copyColumns = (table: TableSpec): string[] => [...table.columns.map(({ name }) => name), ...TECHNICAL];
 
 /**
- * A temporary table of this connection; emptied by every commit, so nothing of a batch stays behind. The defaults fill in
- * columns that are not of the record, as `_version`.
+ * Creates the staging table: a temporary table of the connection that every commit empties. Its defaults fill in columns that
+ * the batch does not have, such as `_version`.
  */
 export function createStaging(table: TableSpec): string {
   return `CREATE TEMPORARY TABLE IF NOT EXISTS ${identifier(stagingName(table))} (LIKE ${tableName(table)} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS`;
@@ -27,12 +27,12 @@ export function copyIntoTable(table: TableSpec): string {
 }
 
 /**
- * Finds which rows of a batch are new or differ from what is stored: `ord` is their place in the arrays, from 1, and
- * `absent` tells that the key is not there at all. Rows that are stored as they are don't come back, so a batch without
- * changes costs one index look-up a row and nothing else. LATERAL with LIMIT leaves the planner no other way: on a new table
- * without statistics it went through the whole account for each batch (measured: three times the time of a backfill).
+ * Finds the rows of a batch that are new or differ from what is stored: `ord` is their position in the arrays, from 1, and
+ * `absent` says that the key is not stored. Unchanged rows are not returned, so a batch without changes costs one index look-up
+ * per row and nothing else. LATERAL with LIMIT forces that look-up: on a new table without statistics the planner scanned the
+ * whole account for each batch, and a backfill was measured to take three times as long.
  *
- * Parameters: one array per key column (the account as one value), the hashes in hex, whether the batch is of a second list.
+ * Parameters: one array per key column (the account as one value), the hashes in hex, whether the batch is from a second list.
  */
 export function findDifferent(table: TableSpec): string {
   const types = new Map(table.columns.map(({ name, sql }) => [name, sql]));
@@ -54,12 +54,12 @@ export function findDifferent(table: TableSpec): string {
 }
 
 /**
- * Merges the staged rows by key. A row is written only where it is new, or differs and is not older news than what is
- * stored: by the record's own `updated_at` where both have one and they differ, else by the time of the read. A row of a
- * second list never changes one of a first list.
+ * Merges the staged rows by key. A row is written only if it is new, or if it differs and is not older than the stored row. Age is
+ * decided by the record's own `updated_at` if both rows have one and they differ, else by the time of the read. A row of a second
+ * list never changes one of the first list.
  *
- * Every write is a version and has the next number. The trigger `history_version` would count by itself, at a tenth more
- * of the cost; it sees to it that the time of a version is after that of the one before.
+ * Every write is a new version, numbered here. The trigger `history_version` could number it too, but at ten percent more cost; it
+ * only ensures that the time of a version is later than that of the version before.
  */
 export function mergeStaged(table: TableSpec): string {
   const all = copyColumns(table);
@@ -73,7 +73,7 @@ export function mergeStaged(table: TableSpec): string {
   const newer = table.versioned
     ? `CASE WHEN t.updated_at <> excluded.updated_at THEN t.updated_at < excluded.updated_at ELSE t._read_at <= excluded._read_at END`
     : `t._read_at <= excluded._read_at`;
-  // The hash also tells the order of keys in the JSON apart, which says nothing; the values decide.
+  // The hash also differs when only the order of keys in the JSON does, which is no change. So the values are compared.
   const compared = [...table.columns.map(({ name }) => name).filter((name) => !kept.has(name)), 'raw'];
   const side = (prefix: string) => compared.map((name) => `${prefix}.${identifier(name)}`).join(', ');
   const differs = `(${side('t')}) IS DISTINCT FROM (${side('excluded')})`;

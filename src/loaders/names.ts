@@ -1,13 +1,13 @@
 import type { TableSpec } from '../core/row.ts';
 
-/** A name as Postgres reads it whatever it holds. */
+/** A quoted SQL identifier, safe for any name. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 export const tableName = (table: TableSpec): string => `lobbie.${identifier(table.name)}`;
 
 export const hasAccount = (table: TableSpec): boolean => table.primaryKey[0] === 'account_id';
 
-/** Key columns that differ from row to row within a batch: all but the account. */
+/** The key columns that differ within a batch: all but the account. */
 export const arrayKeys = (table: TableSpec): readonly string[] =>
   hasAccount(table) ? table.primaryKey.slice(1) : table.primaryKey;
 
@@ -17,6 +17,6 @@ export const keyText = (table: TableSpec): string =>
     .map((column) => `t.${identifier(column)}::text`)
     .join(` || '/' || `);
 
-/** The condition on the account, `$1`; a table that belongs to no account takes any. */
+/** The condition on the account, `$1`; for a table without accounts it is always true. */
 export const ofAccount = (table: TableSpec): string =>
   hasAccount(table) ? 't.account_id = $1::bigint' : '$1::text IS NOT NULL';

@@ -9,20 +9,20 @@ export interface TombstoneOptions {
   /** Tables that keep no history. */
   readonly noHistory?: ReadonlySet<string>;
   /**
-   * Since when they are known to be gone: a page that was asked for before, and still has them, does not bring them back.
-   * Default: that is not known.
+   * Since when the rows are known to be gone. A page that was requested before, and still has them, does not bring them back.
+   * Default: not known.
    */
   readonly goneSince?: Date;
 }
 
-/** The rows to mark or to restore: a condition (alias `t`) whose parameters begin at `$6`. */
+/** The rows to mark or to restore: a condition on the alias `t` whose parameters start at `$6`. */
 interface Affected {
   readonly accountId: string;
   readonly where: string;
   readonly values: readonly unknown[];
 }
 
-/** Sets or takes off the mark; either is a version of its own. Returns the keys of the rows that were written. */
+/** Sets or removes the mark, which is a new version of each row. Returns the keys of the rows that were written. */
 async function setMark(
   tx: Transaction,
   table: TableSpec,
@@ -41,9 +41,9 @@ async function setMark(
 }
 
 /**
- * Marks rows as deleted; all their columns stay as they were. Rows that are marked already are left alone.
+ * Marks rows as deleted; their other columns stay unchanged. Rows that are marked already are left alone.
  *
- * @returns the keys that were marked now
+ * @returns the keys of the rows that this call marked
  */
 export async function tombstone(
   tx: Transaction,
@@ -56,7 +56,7 @@ export async function tombstone(
   return await setMark(tx, table, options.now, { accountId, where, values: [keys] }, options);
 }
 
-/** Marks everything that hangs below given parents as deleted; returns how many rows. */
+/** Marks all rows below the given parents as deleted; returns their number. */
 export async function tombstoneBelow(
   tx: Transaction,
   table: TableSpec,
@@ -69,7 +69,7 @@ export async function tombstoneBelow(
   return (await setMark(tx, table, options.now, { accountId, where, values: [parentIds] }, options)).length;
 }
 
-/** Takes the mark off again. */
+/** Removes the mark from rows. */
 export async function restore(
   tx: Transaction,
   table: TableSpec,
@@ -81,7 +81,7 @@ export async function restore(
   return await setMark(tx, table, null, { accountId, where, values: [keys] }, options);
 }
 
-/** Takes the mark off what hangs below a parent and was marked at the given instant (as Postgres prints it). */
+/** Removes the mark from the rows below a parent that were marked at the given instant (as Postgres prints it). */
 export async function restoreBelow(
   tx: Transaction,
   table: TableSpec,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarrier, maySearch } from '../../src/db/embedded/account.ts';
 import { findEmbeddedPostgres } from '../../src/db/embedded/binaries.ts';
-import { placeData, reachablePlaces } from '../../src/db/embedded/place.ts';
+import { chooseDataDirectory, reachableDirectories } from '../../src/db/embedded/directories.ts';
 import { parsePostmasterFile } from '../../src/db/embedded/postmaster.ts';
 import { logCodes, serverArguments, serverSettings } from '../../src/db/embedded/settings.ts';
 import { freePort, readOrMakePassword } from '../../src/db/embedded/state-files.ts';
@@ -97,12 +97,12 @@ describe('the way to a directory', () => {
     const wanted = join(home, 'closed', 'postgres');
     const shared = [join(home, 'closed', 'no'), join(home, 'shared')];
     const notes: string[] = [];
-    const placed = await placeData(wanted, stranger, (note) => notes.push(note), shared);
+    const placed = await chooseDataDirectory(wanted, stranger, (note) => notes.push(note), shared);
     expect(placed).toMatch(join(home, 'shared', 'data-'));
     expect(notes).toHaveLength(1);
-    expect(await placeData(wanted, stranger, () => {}, shared)).toBe(placed);
+    expect(await chooseDataDirectory(wanted, stranger, () => {}, shared)).toBe(placed);
     const places: string[] = [];
-    for await (const place of reachablePlaces(join(home, 'closed'), stranger, shared)) places.push(place);
+    for await (const place of reachableDirectories(join(home, 'closed'), stranger, shared)) places.push(place);
     expect(places).toEqual([join(home, 'shared')]);
   });
 
@@ -110,7 +110,7 @@ describe('the way to a directory', () => {
     const wanted = join(home, 'closed', 'filled');
     await mkdir(wanted);
     await writeFile(join(wanted, 'PG_VERSION'), '18\n');
-    await expect(placeData(wanted, { uid: 54_321, gid: 54_321 }, () => {}, [home])).rejects.toMatchObject({
+    await expect(chooseDataDirectory(wanted, { uid: 54_321, gid: 54_321 }, () => {}, [home])).rejects.toMatchObject({
       code: 'database.embedded_unreachable',
     });
   });

@@ -8,7 +8,7 @@ export interface Account {
   readonly gid: number;
 }
 
-/** `nobody`: exists everywhere without an entry in /etc/passwd, and Postgres refuses to run as root. */
+/** The account `nobody`. It works without an entry in /etc/passwd. Postgres refuses to run as root. */
 export const UNPRIVILEGED: Account = { uid: 65534, gid: 65534 };
 
 export function isRoot(): boolean {
@@ -16,8 +16,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * Who the server has to run as: this user (undefined), or, when this is root, the owner of an existing data directory
- * (Postgres insists on owning it), else `nobody`.
+ * Chooses the account of the server: this user (undefined) unless it is root. Under root it is the owner of an existing data
+ * directory, because Postgres must own it, else `nobody`.
  */
 export async function chooseAccount(dataDir: string): Promise<Account | undefined> {
   if (!isRoot()) return undefined;
@@ -30,7 +30,7 @@ export async function chooseAccount(dataDir: string): Promise<Account | undefine
   return UNPRIVILEGED;
 }
 
-/** Whether the permission bits let the account pass through a directory. Access lists are not looked at. */
+/** Whether the permission bits let the account pass through a directory. Access control lists are not checked. */
 export function maySearch(directory: { uid: number; gid: number; mode: number }, account: Account): boolean {
   if (directory.uid === account.uid) return (directory.mode & 0o100) !== 0;
   if (directory.gid === account.gid) return (directory.mode & 0o010) !== 0;
@@ -38,8 +38,8 @@ export function maySearch(directory: { uid: number; gid: number; mode: number },
 }
 
 /**
- * The first directory on the way to `path` (itself included, as far as it exists) that the account can't pass through,
- * e.g. a home of mode 0700; undefined when the way is clear.
+ * The first directory on the path to `path` (itself included, as far as it exists) that the account can't pass through,
+ * e.g. a home directory of mode 0700; undefined when there is none.
  */
 export async function findBarrier(path: string, account: Account): Promise<string | undefined> {
   const existing = await nearestExisting(path);
@@ -63,7 +63,7 @@ async function nearestExisting(path: string): Promise<string> {
   }
 }
 
-/** Gives a whole directory to the account. Links are changed themselves, never followed. */
+/** Changes the owner of a whole directory to the account. Links are changed themselves, never followed. */
 export async function giveTo(path: string, account: Account): Promise<void> {
   await lchown(path, account.uid, account.gid);
   for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {

@@ -4,19 +4,19 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { EXIT, LobbieSyncError } from '../../core/errors.ts';
 import type { Account } from './account.ts';
-import { exists, isOurs, reachablePlaces } from './place.ts';
+import { exists, isOurs, reachableDirectories } from './directories.ts';
 import { run } from './run.ts';
 import { codeOf } from './system-error.ts';
 
-/** Where a set of server programs lies. */
+/** The location of a set of server programs. */
 export interface PostgresBinaries {
   /** The folder with `initdb` and `postgres`. */
   readonly bin: string;
-  /** The root of bin/, lib/ and share/ when it may be copied or mended; undefined for a server of the system. */
+  /** The root of bin/, lib/ and share/ if it may be copied or repaired; undefined for a server of the system. */
   readonly movable: string | undefined;
 }
 
-/** Programs that were started once as the account and gave their version. */
+/** Programs that the account could start and that reported their version. */
 export interface ReadyBinaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -60,7 +60,7 @@ export function findEmbeddedPostgres(options: FindEmbeddedOptions = {}): Postgre
   }
 }
 
-/** Finds the newest server that the system has installed; undefined when there is none. A stand-in for tests. */
+/** Finds the newest server that the system has installed; undefined when there is none. Used by tests. */
 export async function findLocalPostgres(): Promise<PostgresBinaries | undefined> {
   const candidates: string[] = [];
   const debian = '/usr/lib/postgresql';
@@ -79,11 +79,11 @@ export async function findLocalPostgres(): Promise<PostgresBinaries | undefined>
 }
 
 /**
- * Makes sure that the account can run the programs: adds the library links that an install without scripts leaves out,
- * and copies everything to a place the account reaches when it can't reach them where they are.
+ * Makes sure that the account can run the programs. It adds the library links that an install without scripts leaves out, and
+ * copies the programs to another directory if the account can't reach them in theirs.
  *
  * @param besideData the folder that holds the data directory: the first choice for a copy
- * @throws LobbieSyncError `database.embedded_unusable` when they don't run in the end.
+ * @throws LobbieSyncError `database.embedded_unusable` when the programs still don't run.
  */
 export async function prepareBinaries(
   binaries: PostgresBinaries,
@@ -96,7 +96,7 @@ export async function prepareBinaries(
   if (binaries.movable !== undefined) {
     if (await addMissingLinks(binaries.movable)) attempt = await probe(binaries.bin, account);
     if (attempt.ready !== undefined) return attempt.ready;
-    for await (const place of reachablePlaces(besideData, account)) {
+    for await (const place of reachableDirectories(besideData, account)) {
       const copy = await copyTo(place, binaries.movable, account);
       if (copy === undefined) continue;
       attempt = await probe(join(copy, 'bin'), account);
@@ -114,7 +114,7 @@ export async function prepareBinaries(
   });
 }
 
-/** Starting the programs is the only check that covers permissions, missing libraries and a foreign C library alike. */
+/** Tries to start the programs. Only that covers permissions, missing libraries and an incompatible C library alike. */
 async function probe(
   bin: string,
   account: Account | undefined,
@@ -131,8 +131,8 @@ async function probe(
 }
 
 /**
- * Creates the links that npm can't pack and an install script of the package would have made.
- * Returns whether any was added; false also when the folder can't be written.
+ * Creates the links that npm can't pack and that an install script of the package would have made.
+ * Returns whether a link was added; false also when the folder is read-only.
  */
 export async function addMissingLinks(movable: string): Promise<boolean> {
   const list = join(movable, 'pg-symlinks.json');
@@ -140,7 +140,7 @@ export async function addMissingLinks(movable: string): Promise<boolean> {
   const links = JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[];
   let added = false;
   for (const { source, target } of links) {
-    // Both are written from the package's root; the link itself stays relative, so that a copy remains whole.
+    // Both paths start at the package's root. The link itself is relative, so that it stays valid in a copy.
     const path = join(dirname(movable), target);
     try {
       await symlink(relative(dirname(target), source), path);
@@ -155,21 +155,21 @@ export async function addMissingLinks(movable: string): Promise<boolean> {
   return added;
 }
 
-/** Copies the programs into a place, once per version; undefined when the place turns out to be unusable. */
+/** Copies the programs into a directory, once per version; undefined when the directory is unusable. */
 async function copyTo(place: string, movable: string, account: Account | undefined): Promise<string | undefined> {
   const version = await packageVersion(movable);
   const target = join(place, `postgres-programs-${version}`);
   if ((await exists(target)) && !(await isOurs(target))) return undefined;
   const remnant = await inodeOf(target);
   if (remnant !== undefined && (await probe(join(target, 'bin'), account)).ready !== undefined) return target;
-  // Prepared aside and renamed, so that a copy is complete or absent, also when two processes make it.
+  // The copy is prepared under another name and renamed, so that it is complete or absent, even if two processes make it.
   const aside = join(place, `.postgres-programs-${randomBytes(6).toString('hex')}`);
   const content = join(aside, basename(movable));
   try {
     await cp(movable, content, { recursive: true, verbatimSymlinks: true });
     await openToAll(content);
     await addMissingLinks(content);
-    // A copy that doesn't run is a remnant, e.g. of a cleaner of old temporary files. One that appeared since is whole.
+    // A copy that doesn't run is damaged, e.g. by a cleaner of old temporary files. A copy that appeared since is complete.
     if (remnant !== undefined && (await inodeOf(target)) === remnant) await rename(target, join(aside, 'remnant'));
     await rename(content, target);
   } catch (error) {
@@ -191,7 +191,7 @@ async function packageVersion(movable: string): Promise<string> {
   return version ?? createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** A strict umask at install time must not follow the programs into the copy. They hold nothing private. */
+/** Makes the copied programs readable for all, whatever the umask was at install time. They hold nothing private. */
 async function openToAll(root: string): Promise<void> {
   await chmod(root, 0o755);
   for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {

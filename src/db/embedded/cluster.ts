@@ -4,24 +4,24 @@ import { basename, dirname, join } from 'node:path';
 import { EXIT, LobbieSyncError } from '../../core/errors.ts';
 import { type Account, giveTo, isRoot } from './account.ts';
 import type { ReadyBinaries } from './binaries.ts';
-import { exists } from './place.ts';
+import { exists } from './directories.ts';
 import { run } from './run.ts';
 import { codeOf } from './system-error.ts';
 
-/** Another user's data would only make Postgres complain about permissions in a log that can't be read either. */
+/** Refuses the data of another user. Otherwise Postgres would report the permissions only in a log that can't be read either. */
 export async function checkOwner(dataDir: string): Promise<void> {
   if (isRoot() || process.geteuid === undefined || !(await exists(dataDir))) return;
   const { uid } = await stat(dataDir);
   if (uid === process.geteuid()) return;
-  throw new LobbieSyncError(`${dataDir} belongs to user ${uid}, this is user ${process.geteuid()}`, {
+  throw new LobbieSyncError(`${dataDir} belongs to user ${uid}, but this is user ${process.geteuid()}`, {
     code: 'database.embedded_owner',
     action: 'abort',
     exitCode: EXIT.usage,
-    hint: 'Run as the user who made it (root makes it for user 65534), or remove it to begin with an empty database.',
+    hint: 'Run as the user who created it (root creates it for user 65534), or remove it to start with an empty database.',
   });
 }
 
-/** Creates the cluster where there is none. It is made aside and renamed: a data directory is complete or absent. */
+/** Creates the cluster if there is none. It is made under another name and renamed, so a data directory is complete or absent. */
 export async function prepareData(
   dataDir: string,
   binaries: ReadyBinaries,
@@ -31,7 +31,7 @@ export async function prepareData(
 ): Promise<void> {
   if (await exists(join(dataDir, 'PG_VERSION'))) {
     await checkMajor(dataDir, binaries.major);
-    // Copied or changed by root since.
+    // Root may have copied or changed files since.
     if (account !== undefined && (await stat(dataDir)).uid !== account.uid) await giveTo(dataDir, account);
     return;
   }
@@ -63,7 +63,7 @@ export async function prepareData(
         {
           code: 'database.embedded_initdb',
           action: 'abort',
-          hint: 'Mend what it names, or set DATABASE_URL to a Postgres 14 or later.',
+          hint: 'Fix the problem that it names, or set DATABASE_URL to a Postgres 14 or later.',
         },
       );
     }
@@ -78,8 +78,8 @@ export async function prepareData(
 }
 
 /**
- * The order of text has to be the same everywhere and must not change with an update of the system's C library, which
- * damages indexes. The builtin provider (17 and later) gives that, with proper upper and lower case for all of Unicode.
+ * The locale options of initdb. The order of text must be the same everywhere and must not change with an update of the system's
+ * C library, because that damages indexes. The builtin provider (17 and later) guarantees it, with correct case for all of Unicode.
  */
 function localeArguments(major: number): string[] {
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
@@ -87,7 +87,7 @@ function localeArguments(major: number): string[] {
   return ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--locale=${locale}`, '--lc-messages=C'];
 }
 
-/** A killed initdb leaves its half behind. Ten minutes are far longer than a living one needs. */
+/** Removes what a killed initdb left behind. Ten minutes are far longer than a running one needs. */
 async function removeAbandoned(dataDir: string): Promise<void> {
   for (const name of await readdir(dirname(dataDir))) {
     if (!name.startsWith(`${basename(dataDir)}.new-`)) continue;
@@ -100,7 +100,7 @@ async function removeAbandoned(dataDir: string): Promise<void> {
 async function checkMajor(dataDir: string, major: number): Promise<void> {
   const has = Number(await readFile(join(dataDir, 'PG_VERSION'), 'utf8'));
   if (has === major) return;
-  throw new LobbieSyncError(`${dataDir} was made by Postgres ${has}, the installed one is ${major}`, {
+  throw new LobbieSyncError(`${dataDir} was created by Postgres ${has}, but the installed version is ${major}`, {
     code: 'database.embedded_version',
     action: 'abort',
     exitCode: EXIT.usage,

@@ -9,23 +9,23 @@ export function connectionUrl(port: number, password: string): string {
   return `postgres://${USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`;
 }
 
-/** What an answer that isn't a connection means. */
+/** The meaning of the SQLSTATE of a refused connection. */
 const BY_CODE: Readonly<Record<string, 'not yet' | 'full' | 'not ours'>> = {
   ECONNREFUSED: 'not yet',
   ECONNRESET: 'not yet',
   '57P03': 'not yet', // cannot_connect_now: starting, recovering or shutting down
-  '57P01': 'not yet', // admin_shutdown: it was told to stop while we asked
+  '57P01': 'not yet', // admin_shutdown: it was stopped meanwhile
   '53300': 'full', // too_many_connections: it runs
   '28P01': 'not ours', // invalid_password
   '28000': 'not ours', // invalid_authorization_specification
 };
 
-/** Codes with which Postgres tells that somebody else creates, or has just created, the same database. */
+/** Codes that mean that another session creates, or has just created, the same database. */
 const CREATED_BY_ANOTHER = new Set(['42P04', '23505', '55006']);
 
 /**
- * Asks whether the server on a port takes connections and is the one of this data directory, and sees to it that the
- * database exists. `later`: ask again.
+ * Checks that the server on a port accepts connections and belongs to this data directory, and creates the database if it is
+ * missing. `later`: check again.
  *
  * @throws LobbieSyncError `database.embedded_password` when the server is there but the password isn't its own.
  */
@@ -41,10 +41,10 @@ export async function askServer(server: {
     password: server.password,
     database: 'postgres',
     ssl: false,
-    // Short: another program on the port may accept and never say a word. A slow server is asked again.
+    // The time-out is short, because another program on the port may accept and never answer. A slow server is asked again.
     connectionTimeoutMillis: 2000,
   });
-  // A server that goes away between two steps reports it here as well; the awaited call has the error already.
+  // A server that goes away between two steps reports that here too; the awaited call already has the error.
   client.on('error', () => {});
   try {
     await client.connect();

@@ -1,6 +1,6 @@
 /**
- * A Postgres of one's own: real server binaries from npm, so that nothing has to be installed or configured before the
- * first run. Production points DATABASE_URL at a managed server instead and never comes here.
+ * The embedded Postgres: real server binaries from npm, so that nothing has to be installed or configured before the first run.
+ * In production DATABASE_URL names a managed server, and this code is not used.
  */
 export { findEmbeddedPostgres, findLocalPostgres, type PostgresBinaries } from './binaries.ts';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './start.ts';

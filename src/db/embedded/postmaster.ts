@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { run } from './run.ts';
 import { codeOf } from './system-error.ts';
 
-/** What a running server writes into `postmaster.pid` of its data directory. */
+/** The content of `postmaster.pid`, which a running server writes into its data directory. */
 export interface PostmasterFile {
   readonly pid: number;
-  /** Undefined in the first instant of a start. */
+  /** Undefined at the very start of the server. */
   readonly port: number | undefined;
 }
 
-/** The lines are fixed by Postgres (src/include/utils/pidfile.h): 1 process id, 4 port. */
+/** Reads `postmaster.pid`. Postgres fixes its lines (src/include/utils/pidfile.h): 1 is the process id, 4 the port. */
 export function parsePostmasterFile(text: string): PostmasterFile | undefined {
   const lines = text.split('\n');
   const pid = Number(lines[0]?.trim());
@@ -29,8 +29,8 @@ export async function readPostmasterFile(dataDir: string): Promise<PostmasterFil
 }
 
 /**
- * Whether a process id is a living Postgres. After a crash or a reboot the id in the file may belong to another program,
- * and in a container without an init a dead server stays as a zombie: both would answer signal 0.
+ * Whether a process id belongs to a running Postgres. Signal 0 is not enough: after a crash or a reboot the id may belong to another
+ * program, and in a container without an init a dead server stays as a zombie.
  */
 export async function isLivePostmaster(pid: number): Promise<boolean> {
   try {
@@ -52,9 +52,9 @@ export async function isLivePostmaster(pid: number): Promise<boolean> {
 }
 
 /**
- * Marks the file of a dead server as such. Postgres refuses to start while the process id in it answers, even when it is a
- * zombie's or another program's, but it ignores its own parent's, which this process is about to be. The file itself has
- * to stay: its last lines let Postgres notice backends of the dead server that still hold the shared memory.
+ * Replaces the process id in the file of a dead server by that of this process. Postgres refuses to start while the process in the
+ * file lives, even if it is a zombie or another program, but it ignores its own parent, which this process will be. The file must
+ * stay, because its last lines let Postgres notice backends of the dead server that still hold the shared memory.
  */
 export async function disownPostmasterFile(dataDir: string, dead: PostmasterFile): Promise<void> {
   if (process.platform === 'win32') return;
@@ -67,7 +67,7 @@ export async function disownPostmasterFile(dataDir: string, dead: PostmasterFile
   }
   try {
     const text = await file.readFile('utf8');
-    // Another process may have started a server since; its file is left alone.
+    // Another process may have started a server since; its file must not be changed.
     if (parsePostmasterFile(text)?.pid !== dead.pid) return;
     const next = `${process.pid}${text.slice(text.indexOf('\n'))}`;
     await file.truncate(0);

@@ -4,7 +4,7 @@ import type { Account } from './account.ts';
 import { codeOf } from './system-error.ts';
 
 export interface Finished {
-  /** Exit code; undefined when the program could not be started or died of a signal. */
+  /** The exit code; undefined when the program could not be started or was ended by a signal. */
   readonly exitCode: number | undefined;
   /** Why it could not be started, e.g. `EACCES`. */
   readonly startError: string | undefined;
@@ -12,12 +12,12 @@ export interface Finished {
   readonly output: string;
 }
 
-/** PGDATA, PGPORT, PGOPTIONS and their kin belong to somebody's other server. */
+/** The environment without PGDATA, PGPORT, PGOPTIONS and the like, which belong to another server. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith('PG')));
 }
 
-/** What every program of Postgres is started with: the root directory, because an account may not see this one. */
+/** The options of every Postgres program. It runs in the root directory, because the account may not see the current one. */
 export function spawnOptions(program: string, account: Account | undefined) {
   return { cwd: parse(program).root, env: cleanEnvironment(), windowsHide: true, ...account };
 }

@@ -1,15 +1,15 @@
 export interface ServerSettingsOptions {
   readonly port: number;
-  /** False: for tests, a crash of the machine may lose or damage data. */
+  /** False: a crash of the machine may lose or damage data; for tests only. */
   readonly durable: boolean;
 }
 
-/** The server's settings; given on its command line, so that they follow this file and not the age of the data. */
+/** The server's settings. They are given on its command line, so that old data directories get the current ones too. */
 export function serverSettings(options: ServerSettingsOptions): Readonly<Record<string, string>> {
   return {
     listen_addresses: '127.0.0.1',
     port: String(options.port),
-    // A socket in /tmp would be one more door; every client speaks TCP.
+    // No socket in /tmp, which others could reach; every client uses TCP.
     unix_socket_directories: '',
     password_encryption: 'scram-sha-256',
     cluster_name: 'lobbie-sync',
@@ -21,27 +21,27 @@ export function serverSettings(options: ServerSettingsOptions): Readonly<Record<
     checkpoint_timeout: '15min',
     wal_compression: 'off',
     jit: 'off',
-    // Messages of level ERROR quote values of rows (invalid input syntax for type date: "..."), so does the statement and
-    // the detail that go with them. LOG stands above ERROR here: starts, stops and crashes are still written.
+    // Messages of level ERROR, their statements and details quote values of rows (invalid input syntax for type date: "..."), so
+    // they are not logged. LOG ranks above ERROR here: starts, stops and crashes are still logged.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
     log_statement: 'none',
     log_checkpoints: 'off',
     log_timezone: 'UTC',
-    // The code (%e) is what start.ts decides by.
+    // start.ts decides by the SQLSTATE (%e).
     log_line_prefix: '%m [%p] %e ',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
 }
 
-/** Arguments of `postgres`. */
+/** The arguments of `postgres`. */
 export function serverArguments(dataDir: string, settings: Readonly<Record<string, string>>): string[] {
   return ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
 /**
- * SQLSTATEs in the lines of a server log that were written with the prefix above. Class 00 (no error) is left out.
+ * The SQLSTATEs in the lines of a server log that has the prefix above. Class 00 (no error) is left out.
  */
 export function logCodes(text: string): ReadonlySet<string> {
   const codes = new Set<string>();

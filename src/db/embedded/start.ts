@@ -7,7 +7,7 @@ import { type Account, chooseAccount } from './account.ts';
 import { findEmbeddedPostgres, type PostgresBinaries, prepareBinaries, type ReadyBinaries } from './binaries.ts';
 import { checkOwner, lastLines, prepareData } from './cluster.ts';
 import { askServer, connectionUrl } from './connect.ts';
-import { placeData } from './place.ts';
+import { chooseDataDirectory } from './directories.ts';
 import { disownPostmasterFile, isLivePostmaster, readPostmasterFile } from './postmaster.ts';
 import { run, spawnOptions } from './run.ts';
 import { logCodes, serverArguments, serverSettings } from './settings.ts';
@@ -16,53 +16,53 @@ import { codeOf } from './system-error.ts';
 
 export interface EmbeddedPostgresOptions {
   /**
-   * The data directory; created when missing. Beside it stand `<dataDir>.password`, `.port` and `.log`. Under root it may
-   * be kept elsewhere, see `EmbeddedPostgres.dataDir`.
+   * The data directory; created when missing. The files `<dataDir>.password`, `.port` and `.log` lie beside it. Under root the
+   * data may be kept elsewhere, see `EmbeddedPostgres.dataDir`.
    */
   readonly dataDir: string;
-  /** Default: that of the last start, else a random free one. A server that already runs keeps the one it has. */
+  /** Default: the port of the last start, else a random free one. A server that already runs keeps its port. */
   readonly port?: number;
-  /** False turns off what protects from a crash of the machine, for tests. Default: true. */
+  /** False: a crash of the machine may lose or damage data; for tests only. Default: true. */
   readonly durable?: boolean;
-  /** Told what a person may want to know, e.g. that the data lie elsewhere. Default: nobody. */
+  /** Receives notes for a person, e.g. that the data are kept elsewhere. Default: none. */
   readonly log?: (message: string) => void;
   /** Default: the optional package for this platform. */
   readonly binaries?: PostgresBinaries;
-  /** Milliseconds until a start is given up; recovery after a crash counts. Default: 60,000. */
+  /** How long a start may take, including the recovery after a crash, milliseconds. Default: 60,000. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
 }
 
 export interface EmbeddedPostgres {
-  /** The superuser's connection to the database `lobbie`. Holds the password. */
+  /** The connection URL of the superuser for the database `lobbie`. It holds the password. */
   readonly url: string;
   readonly port: number;
-  /** Where the data really are. */
+  /** The directory that holds the data. */
   readonly dataDir: string;
   /** The server's process id. */
   readonly pid: number;
-  /** Somebody else started it; then it is theirs to stop. */
+  /** Whether another process started the server; then that process should stop it. */
   readonly alreadyRunning: boolean;
-  /** Ends all connections, writes everything down and waits until the server is gone. May be called again. */
+  /** Ends all connections, flushes all data and waits until the server has ended. It may be called again. */
   stop(): Promise<void>;
 }
 
-/** SQLSTATE lock_file_exists: the server is, or parts of a killed one are, still there. Worth waiting for. */
+/** SQLSTATE lock_file_exists: a server, or a part of a killed one, is still running. It is worth waiting for. */
 const LOCK_FILE_EXISTS = 'F0001';
 const LAUNCHES = 8;
 const STOP_TIMEOUT_MS = 60_000;
 
 /**
- * Starts a Postgres server on 127.0.0.1, or finds the one that runs on the data directory. It is a process of its own
- * that outlives this one, also when this one is killed; the next start finds it again. Under root it runs as the owner
- * of the data directory, at first `nobody`.
+ * Starts a Postgres server on 127.0.0.1, or finds the one that runs on the data directory. The server is a separate process that
+ * survives this one, even if this one is killed; the next start finds it again. Under root it runs as the owner of the data
+ * directory, which is `nobody` for a new one.
  *
- * @throws LobbieSyncError with the codes `database.embedded_*`; each says how to mend it.
+ * @throws LobbieSyncError with the codes `database.embedded_*`; each says how to fix the problem.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log = () => {}, clock = systemClock, durable = true } = options;
   const wanted = resolve(options.dataDir);
-  const placed = await placeData(wanted, await chooseAccount(wanted), log);
+  const placed = await chooseDataDirectory(wanted, await chooseAccount(wanted), log);
   const dataDir = join(await realpath(dirname(placed)), basename(placed));
   const account = await chooseAccount(dataDir);
   await checkOwner(dataDir);
@@ -106,7 +106,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         await clock.sleep(250 * launches);
         continue;
       }
-      // Anything else gets a second try only where another port may help: the last one may have been taken just now.
+      // After any other failure, only another port may help, because another program may have just taken this one.
       if (elsewhere || options.port !== undefined) break;
       elsewhere = true;
       continue;
@@ -131,7 +131,7 @@ interface Failure {
 
 interface Launched {
   readonly child: ChildProcess;
-  /** Length of the log before this start. */
+  /** The length of the log before this start. */
   readonly offset: number;
   isRunning(): boolean;
   startError(): string | undefined;
@@ -146,7 +146,7 @@ async function launch(
   const { file, offset } = await openLog(logPath);
   try {
     let startError: string | undefined;
-    // Detached: Ctrl+C in the terminal is for this program, which stops the server in its own time.
+    // The server is detached from the terminal, so that Ctrl+C reaches only this program, which then stops the server itself.
     const child = spawn(binaries.postgres, args, {
       ...spawnOptions(binaries.postgres, account),
       detached: true,
@@ -169,7 +169,7 @@ async function launch(
 
 function startError(logPath: string, failure: Failure): LobbieSyncError {
   const reason = failure.startError === undefined ? '' : ` (${failure.startError})`;
-  return new LobbieSyncError(`the embedded Postgres does not come up${reason}: ${lastLines(failure.text)}`, {
+  return new LobbieSyncError(`the embedded Postgres does not start${reason}: ${lastLines(failure.text)}`, {
     code: 'database.embedded_start',
     action: 'abort',
     hint: `See its log ${logPath}, or set DATABASE_URL to a Postgres 14 or later.`,
@@ -179,12 +179,12 @@ function startError(logPath: string, failure: Failure): LobbieSyncError {
 async function stopServer(dataDir: string, pid: number, clock: Clock, pgCtl: string | undefined): Promise<void> {
   const isThere = async () => (await readPostmasterFile(dataDir))?.pid === pid && (await isLivePostmaster(pid));
   if (!(await isThere())) {
-    // It may have removed its file already and still be on its way out.
+    // The server may have removed its file already and still be stopping.
     await waitUntilGone(pid, clock);
     return;
   }
   if (process.platform === 'win32') {
-    // Windows has no signals; Node would end the process without letting it write anything down.
+    // Windows has no signals: Node would end the process before it could flush its data.
     await run(pgCtl ?? 'pg_ctl', ['stop', '-D', dataDir, '-m', 'fast', '-w'], undefined);
   } else {
     process.kill(pid, 'SIGINT');

@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { chmod, link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { EXIT, LobbieSyncError } from '../../core/errors.ts';
-import { exists } from './place.ts';
+import { exists } from './directories.ts';
 import { codeOf } from './system-error.ts';
 
-/** The files that stand beside a data directory and belong to the one who starts the server, not to the server. */
+/** The files beside a data directory. They belong to the user who starts the server, not to the server's account. */
 export function stateFiles(dataDir: string) {
   return { password: `${dataDir}.password`, port: `${dataDir}.port`, log: `${dataDir}.log` } as const;
 }
 
 /**
- * The superuser's password: read, or made at random (192 bits) and kept readable for this user alone, so that nobody
- * else on the machine can sign in. Two processes that make it at once end up with the same one.
+ * Reads the superuser's password, or creates a random one (192 bits). Only this user can read its file, so that nobody else on the
+ * machine can sign in. Two processes that create it at once get the same one.
  *
- * @throws LobbieSyncError `database.embedded_password` when data exist but their password doesn't, or can't be read.
+ * @throws LobbieSyncError `database.embedded_password` when data exist but their password is missing or can't be read.
  */
 export async function readOrMakePassword(path: string, dataDir: string): Promise<string> {
   try {
@@ -38,7 +38,7 @@ export async function readOrMakePassword(path: string, dataDir: string): Promise
   try {
     await link(aside, path);
   } catch (error) {
-    // Some file systems have no links; there the last writer wins.
+    // Some file systems have no hard links; on those the last writer wins.
     if (codeOf(error) !== 'EEXIST') await rename(aside, path);
   } finally {
     await rm(aside, { force: true });
@@ -52,7 +52,7 @@ async function readPassword(path: string): Promise<string> {
   return password;
 }
 
-/** The port of the last start, so that saved connections of BI tools keep working; undefined when there was none. */
+/** The port of the last start, which is reused so that saved connections of BI tools keep working; undefined when there is none. */
 export async function readPort(path: string): Promise<number | undefined> {
   try {
     const port = Number((await readFile(path, 'utf8')).trim());
@@ -68,8 +68,8 @@ export async function writePort(path: string, port: number): Promise<void> {
 }
 
 /**
- * A port that is free now: the preferred one, else one at random below the range from which systems take the ports of
- * outgoing connections (32768 on Linux), where it would soon be taken by another program.
+ * Finds a free port: the preferred one, else a random one. It lies below the range of outgoing connections (from 32768 on Linux),
+ * where another program would soon take it.
  */
 export async function freePort(preferred: number | undefined, random: () => number = Math.random): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
@@ -94,14 +94,14 @@ function isFree(port: number): Promise<boolean> {
 
 const LOG_LIMIT_BYTES = 5_000_000;
 
-/** Opens the server's log for appending; begins anew when it has grown too long. `offset` is its length. */
+/** Opens the server's log for appending, and truncates it first if it is too long. `offset` is its length. */
 export async function openLog(path: string) {
   const long = (await exists(path)) && (await stat(path)).size > LOG_LIMIT_BYTES;
   const file = await open(path, long ? 'w' : 'a', 0o600);
   return { file, offset: (await file.stat()).size };
 }
 
-/** What was written to the log from an offset on, at most its last 16 kB. */
+/** Reads the log from an offset on, at most its last 16 kB. */
 export async function readLog(path: string, offset: number): Promise<string> {
   const text = (await readFile(path)).subarray(offset).toString('utf8');
   return text.slice(-16_000);

@@ -6,14 +6,14 @@ import { EXIT, LobbieSyncError } from '../../core/errors.ts';
 import { type Account, findBarrier } from './account.ts';
 import { codeOf } from './system-error.ts';
 
-/** Where root may keep what `nobody` has to reach when the project itself lies in a closed directory; best first. */
-export function sharedPlaces(): readonly string[] {
+/** Directories, best first, for files that `nobody` has to reach when the project lies in a directory closed to it. */
+export function sharedDirectories(): readonly string[] {
   return ['/var/lib/lobbie-sync', join(tmpdir(), 'lobbie-sync-root')];
 }
 
 /**
- * Creates a directory and those above it that are missing. For another account they can be passed through but not listed,
- * whatever the umask; otherwise they are this user's alone.
+ * Creates a directory and its missing parents. If another account has to use them, it can pass through but not list them, whatever
+ * the umask; otherwise only this user can.
  */
 export async function makeDirectory(path: string, account: Account | undefined): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
@@ -25,8 +25,8 @@ export async function makeDirectory(path: string, account: Account | undefined):
 }
 
 /**
- * Whether a directory at a predictable path is really ours: anybody may create names in a temporary directory, and
- * binaries or data found there would be trusted.
+ * Whether a directory at a predictable path belongs to this user. Anybody may create names in a temporary directory, so binaries
+ * or data found there must not be trusted otherwise.
  */
 export async function isOurs(path: string): Promise<boolean> {
   const entry = await lstat(path);
@@ -34,45 +34,45 @@ export async function isOurs(path: string): Promise<boolean> {
 }
 
 /**
- * Directories, best first, in which the account reaches what is put there; each exists and belongs to this user. The next
- * one is only created when it is asked for.
+ * Yields directories, best first, in which the account can reach files; each exists and belongs to this user. A directory is
+ * created only when the caller asks for it.
  */
-export async function* reachablePlaces(
+export async function* reachableDirectories(
   preferred: string,
   account: Account | undefined,
-  shared: readonly string[] = sharedPlaces(),
+  shared: readonly string[] = sharedDirectories(),
 ): AsyncGenerator<string, void, void> {
   if (await isReachable(preferred, account)) yield preferred;
   if (account === undefined) return;
-  for (const place of shared) {
-    if ((await isReachable(place, account)) && (await isOurs(place))) yield place;
+  for (const directory of shared) {
+    if ((await isReachable(directory, account)) && (await isOurs(directory))) yield directory;
   }
 }
 
-async function isReachable(place: string, account: Account | undefined): Promise<boolean> {
+async function isReachable(directory: string, account: Account | undefined): Promise<boolean> {
   try {
-    if (account !== undefined && (await findBarrier(place, account)) !== undefined) return false;
-    await makeDirectory(place, account);
+    if (account !== undefined && (await findBarrier(directory, account)) !== undefined) return false;
+    await makeDirectory(directory, account);
     return true;
   } catch (error) {
-    // Read-only or foreign: the next place may do.
+    // The directory is read-only or belongs to somebody else; the next one may work.
     if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error) ?? '')) return false;
     throw error;
   }
 }
 
 /**
- * The directory that really holds the data: the wanted one, or, when root runs the server as another account that can't
- * reach it, one in a shared place that is always the same for the same wanted path. Data that are found in either stay
- * where they are: an empty database elsewhere would look like a loss.
+ * Chooses the directory that holds the data: the wanted one, or a shared one if root runs the server as another account that can't
+ * reach the wanted one. The shared directory is always the same for the same wanted path. Existing data stay where they are,
+ * because an empty database elsewhere would look like a loss of data.
  *
- * @throws LobbieSyncError `database.embedded_unreachable` when data lie behind a closed directory or no place is left.
+ * @throws LobbieSyncError `database.embedded_unreachable` when data lie behind a closed directory, or no directory can be used.
  */
-export async function placeData(
+export async function chooseDataDirectory(
   wanted: string,
   account: Account | undefined,
   log: (message: string) => void,
-  shared: readonly string[] = sharedPlaces(),
+  shared: readonly string[] = sharedDirectories(),
 ): Promise<string> {
   const parent = dirname(wanted);
   const barrier = account === undefined ? undefined : await findBarrier(parent, account);
@@ -80,8 +80,8 @@ export async function placeData(
   if (account !== undefined && !hasData) {
     const name = `data-${createHash('sha256').update(wanted).digest('hex').slice(0, 12)}`;
     for (const create of barrier === undefined ? [false] : [false, true]) {
-      for (const place of shared) {
-        const directory = join(place, name);
+      for (const base of shared) {
+        const directory = join(base, name);
         if (!(await isUsable(directory, account, create))) continue;
         log(
           `the embedded Postgres keeps its data in ${directory}, because others can't pass through ${barrier ?? parent}`,
@@ -104,10 +104,10 @@ export async function placeData(
 
 async function isUsable(directory: string, account: Account, create: boolean): Promise<boolean> {
   if (!create && !(await exists(directory))) return false;
-  const place = dirname(directory);
+  const parent = dirname(directory);
   return (
-    (await isReachable(place, account)) &&
-    (await isOurs(place)) &&
+    (await isReachable(parent, account)) &&
+    (await isOurs(parent)) &&
     (await isReachable(directory, account)) &&
     (await isOurs(directory))
   );
