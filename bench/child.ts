@@ -1,7 +1,7 @@
 /**
- * One backfill, or with the argument `push` one delivery of the outbox, in a process of its own, so that its memory and
- * processor time can be told from everything else: reads the settings from the environment and the resources from its
- * arguments, and writes one JSON line of `RunFigures`.
+ * Runs one backfill, or with the argument `push` one delivery of the outbox. It is a process of its own, so that its memory and
+ * processor time can be measured alone. It reads the settings from the environment and the resources from its arguments, and
+ * writes one JSON line of `RunFigures`.
  */
 import '../bin/heap.js';
 import { readFileSync } from 'node:fs';
@@ -11,13 +11,13 @@ import { everything } from '../src/core/selection.ts';
 import { StopSignal } from '../src/core/stop.ts';
 import type { RunFigures } from './processes.ts';
 
-/** The most memory it ever had, as the kernel counts it. */
+/** The peak memory of the process, as the kernel counts it. */
 function peakKilobytes(): number {
   try {
     const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
     if (found !== null) return Number(found[1]);
   } catch {
-    // Not Linux.
+    // Only Linux has /proc.
   }
   return process.resourceUsage().maxRSS;
 }

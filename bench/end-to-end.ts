@@ -1,12 +1,12 @@
 import { backfill, cpuSeconds, type RunFigures, startSimulatorProcess } from './processes.ts';
 import { median, noise, startBenchDatabase, walBytes } from './support.ts';
 
-/** One kind of run: medians over the repetitions. */
+/** The figures of one kind of run: medians over the repetitions. */
 export interface EndToEndFigures {
   readonly seconds: number;
   readonly noise: number;
   readonly requestsPerSecond: number;
-  /** Records of answers, rows inside them not counted. */
+  /** Records in answers; rows embedded in them are not counted. */
   readonly receivedPerSecond: number;
   /** Rows inserted, updated or found unchanged. */
   readonly rowsPerSecond: number;
@@ -14,7 +14,7 @@ export interface EndToEndFigures {
   readonly walPerRow: number;
   /** Cores kept busy. */
   readonly cores: PerProcess;
-  /** Microseconds of processor time a row: other work on the machine disturbs this least. */
+  /** Microseconds of processor time per row, the figure that other work on the machine disturbs least. */
   readonly cpuPerRow: PerProcess;
   readonly peakMegabytes: number;
 }
@@ -61,8 +61,8 @@ function summary(runs: readonly Measured[]): EndToEndFigures {
 }
 
 /**
- * (b) a backfill of two accounts from the simulator into an empty, new database, and (e) the same again when nothing has
- * changed. A new server for each repetition: what a database learns of its tables would help the next run.
+ * Measures (b) a backfill of two accounts from the simulator into a new, empty database, and (e) the same again when nothing has
+ * changed. Each repetition has a new server, because the statistics of a used one would help the next run.
  */
 export async function benchEndToEnd(
   name: string,

@@ -1,10 +1,10 @@
-/** What has to be undone when the benchmarks end, however they end: servers, processes, temporary folders. */
+/** Steps that undo what the benchmarks started, however they end: servers, processes, temporary folders. */
 const pending: (() => Promise<void>)[] = [];
 
 /**
- * Remembers how to undo something.
+ * Registers a step that undoes something.
  *
- * @returns does it now; at most once, also when the end comes meanwhile
+ * @returns a function that runs the step now; it runs at most once, even if the benchmarks end meanwhile
  */
 export function onEnd(undo: () => unknown): () => Promise<void> {
   let done: Promise<void> | undefined;
@@ -19,14 +19,14 @@ export function onEnd(undo: () => unknown): () => Promise<void> {
   return once;
 }
 
-/** Undoes all that is left, last first. */
+/** Runs all remaining steps, last first. */
 export async function end(): Promise<void> {
   for (let undo = pending.at(-1); undo !== undefined; undo = pending.at(-1)) {
     await undo().catch((error: unknown) => process.stderr.write(`could not be undone: ${String(error)}\n`));
   }
 }
 
-/** Ctrl-C and the like end the benchmarks after everything was undone. */
+/** On Ctrl-C and the like, ends the benchmarks after everything was undone. */
 export function endOnSignals(): void {
   for (const [signal, code] of [
     ['SIGINT', 130],

@@ -50,7 +50,7 @@ const rowsOf = (records: readonly Record<string, unknown>[]): Row[] => {
   return collected.get('appointments')?.rows ?? [];
 };
 
-/** Loads JSON pages through the whole loader (check, hash, look-up, COPY, merge) with two streams, as a backfill does. */
+/** Loads JSON pages through the whole loader (check, hash, look-up, COPY, merge) in two streams, as a backfill does. */
 async function load(database: BenchDatabase, pages: readonly string[]): Promise<void> {
   let next = 0;
   const stream = async () => {
@@ -86,7 +86,7 @@ export interface LoaderFigures {
   readonly copyNoise: number;
   readonly loadRate: number;
   readonly loadNoise: number;
-  /** Of the loader against psql, the two of one repetition compared. */
+  /** The speed of the loader divided by that of psql, compared within each repetition. */
   readonly share: number;
   readonly shareNoise: number;
   readonly unchangedRate: number;
@@ -97,8 +97,8 @@ export interface LoaderFigures {
 }
 
 /**
- * (a) the loader against `psql \copy` of the same rows into a table with the same primary key; (e) a re-load of unchanged
- * rows. Repetitions of both alternate, so that a machine that slows down slows both.
+ * Measures (a) the loader against `psql \copy` of the same rows into a table with the same primary key, and (e) a re-load of
+ * unchanged rows. Repetitions of both alternate, so that a machine that slows down slows both.
  */
 export async function benchLoader(database: BenchDatabase, rows = 200_000, repetitions = 5): Promise<LoaderFigures> {
   const psql = findPsql();
@@ -158,7 +158,7 @@ export async function benchLoader(database: BenchDatabase, rows = 200_000, repet
     shareNoise: noise(shares),
     unchangedRate,
     unchangedTimes: median(loadTimes.map((time, index) => time / (unchangedTimes[index] ?? Number.NaN))),
-    // The median: autovacuum may come between and write of its own.
+    // The median, because autovacuum may run in between and write WAL too.
     walPerUnchangedRow: median(wal) / rows,
     unchangedNoise: noise(unchangedTimes),
     changedRate: perSecond(rows, median(changedTimes)),

@@ -45,10 +45,10 @@ async function peak(rows: number, repetitions: number): Promise<MemoryPoint> {
   };
 }
 
-/** (d) peak memory of the process for a small and a ten times larger backfill. */
+/** Measures (d) the peak memory of the process for a small and a ten times larger backfill. */
 export async function benchMemory(rows = 100_000, repetitions = 3): Promise<MemoryFigures> {
   const small = await peak(rows, repetitions);
-  // Once: it takes minutes, and the peak of a long run varies little.
+  // The large one runs once, because it takes minutes and the peak of a long run varies little.
   const large = await peak(rows * 10, 1);
   return { small, large, ratio: large.peakMegabytes / small.peakMegabytes };
 }

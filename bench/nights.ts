@@ -9,7 +9,7 @@ import type { RunDependencies } from '../src/runs/run.ts';
 import { startSimulatorProcess } from './processes.ts';
 import { startBenchDatabase } from './support.ts';
 
-/** What one run took. */
+/** The cost of one run. */
 export interface NightFigures {
   readonly name: string;
   readonly status: string;
@@ -22,15 +22,16 @@ export interface NightFigures {
 export interface NightsReport {
   readonly patients: number;
   readonly runs: readonly NightFigures[];
-  /** Requests of the night after, as a share of the full read. */
+  /** Requests of the nightly sync after a day of changes, as a fraction of the full read. */
   readonly share: number;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Requests and seconds of a full read, of the night after a day of changes, and of a night in which nothing happened; one
- * account, five locations, no rate limit, the simulator in its own process. Days are moved by the clock that the run is given.
+ * Measures requests and seconds of a full read, of the nightly sync after a day of changes, and of one after a day without changes.
+ * There are one account, five locations, no rate limit, and a simulator in its own process. The clock passed to the run moves the
+ * days.
  */
 export async function benchNights(patients: number): Promise<NightsReport> {
   const database = await startBenchDatabase();

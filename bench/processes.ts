@@ -14,7 +14,7 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await gone;
 }
 
-/** The first line that a process prints; fails when it ends before. */
+/** The first line that a process prints; fails if the process ends before. */
 async function firstLine(child: ChildProcess, name: string): Promise<string> {
   let text = '';
   child.stdout?.setEncoding('utf8');
@@ -35,7 +35,7 @@ export interface SimulatorProcess {
   readonly tokenUrl: string;
   readonly pid: number;
   stats(): Promise<StatsReport>;
-  /** Moves the world forward. */
+  /** Moves the simulated world forward. */
   evolve(days: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -67,10 +67,10 @@ export async function startSimulatorProcess(options: Readonly<Record<string, num
   };
 }
 
-/** What a run in its own process cost and brought. */
+/** The cost and the result of a run in its own process. */
 export interface RunFigures {
   readonly status: string;
-  /** Of the run alone; the start of the process is left out. */
+  /** Seconds of the run alone, without the start of the process. */
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakKilobytes: number;
@@ -101,7 +101,7 @@ export interface BackfillProcess {
 export function startBackfill(place: RunPlace): BackfillProcess {
   const child = spawn(process.execPath, [pathOf('./child.ts'), ...(place.resources ?? [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Nothing else of the environment: a setting there would change what is measured.
+    // No other variable is passed on, because a setting would change what is measured.
     env: {
       PATH: process.env['PATH'],
       LOBBIE_API_URL: place.simulator.url,
@@ -123,7 +123,7 @@ export function startBackfill(place: RunPlace): BackfillProcess {
     await stop();
     return JSON.parse(line) as RunFigures;
   })();
-  // Whoever stops it early does not wait for its figures.
+  // A caller that stops the run early does not wait for its figures.
   figures.catch(() => undefined);
   return { pid: child.pid ?? 0, figures, stop };
 }
@@ -140,7 +140,7 @@ export async function deliver(place: RunPlace): Promise<RunFigures> {
   return await backfill({ ...place, resources: ['push'] });
 }
 
-/** Seconds of processor time of a process and of all its children, also of those that have ended; NaN where /proc is missing. */
+/** Seconds of processor time of a process and all its children, ended ones too; NaN where /proc is missing. */
 export function cpuSeconds(pid: number): number {
   const TICKS = 100;
   try {
@@ -163,7 +163,7 @@ export function cpuSeconds(pid: number): number {
 function statFields(pid: string): number[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name stands in brackets and may hold anything.
+    // The name is in brackets and may hold any characters.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')

@@ -4,11 +4,11 @@ import { startBenchDatabase } from './support.ts';
 export interface PushPoint {
   readonly rows: number;
   readonly seconds: number;
-  /** Requests answered 2xx, by what the limit allows in the time of the run. */
+  /** Requests answered 2xx / requests that the limit allows during the run. */
   readonly share: number;
   /** Requests answered 429 / all requests. */
   readonly throttled: number;
-  /** Whether the versions of every target came in the order of its rows. */
+  /** Whether the versions of every target follow the order of its rows. */
   readonly order: boolean;
   readonly peakMegabytes: number;
 }
@@ -65,7 +65,7 @@ async function deliverUpdates(rows: number): Promise<PushPoint> {
   }
 }
 
-/** (f) how much of a rate limit deliveries use, whether they keep the order of each target, and what memory they take. */
+/** Measures (f) how much of a rate limit deliveries use, whether they keep the order of each target, and their peak memory. */
 export async function benchPushes(rows = 10_000): Promise<PushFigures> {
   const small = await deliverUpdates(rows / 10);
   const large = await deliverUpdates(rows);

@@ -17,7 +17,7 @@ const RATE = 60;
 const LATENCY_MS = 60;
 const WARM_UP_SECONDS = 8;
 
-/** (c) how much of a rate limit is used in the busy middle of a backfill, as the limiting side counts. */
+/** Measures (c) how much of a rate limit a backfill uses in its busy middle, as the server counts. */
 export async function benchRate(seconds = 45, repetitions = 2): Promise<RateFigures> {
   const shares: number[] = [];
   let requests = 0;
@@ -35,7 +35,7 @@ export async function benchRate(seconds = 45, repetitions = 2): Promise<RateFigu
       const good = (stats: { statuses: Record<string, number> }) =>
         Object.entries(stats.statuses).reduce((sum, [status, count]) => sum + (status.startsWith('2') ? count : 0), 0);
       shares.push((good(to) - good(from)) / (((to.at - from.at) / 1000) * RATE));
-      // Of the whole run so far: a refusal at the start counts too.
+      // Counted over the whole run so far, so that a refusal at the start counts too.
       requests += to.requests;
       refused += to.rejected429;
     } finally {

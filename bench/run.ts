@@ -59,7 +59,7 @@ async function endToEnd(): Promise<unknown> {
 async function rate(): Promise<unknown> {
   const figures = await benchRate();
   printTable(
-    `Share of a rate limit of ${figures.rate}/s used at ${figures.latencyMs} ms a request, ${figures.seconds} s`,
+    `Fraction of a rate limit of ${figures.rate}/s used at ${figures.latencyMs} ms a request, ${figures.seconds} s`,
     [
       ['', 'measured', 'target'],
       ['share used', figures.shares.map((share) => percent(share, 1)).join(', '), '≥ 92 %'],
@@ -89,7 +89,7 @@ async function nights(): Promise<unknown> {
   const reports: NightsReport[] = [];
   for (const patients of [1000, 10_000]) reports.push(await benchNights(patients));
   for (const { patients, runs, share } of reports) {
-    printTable(`Nights of one account with ${count(patients)} patients, five locations`, [
+    printTable(`Nightly syncs of one account with ${count(patients)} patients, five locations`, [
       ['', 'requests', 'seconds', 'records read', 'rows written'],
       ...runs.map((run) => [
         run.name,
@@ -98,7 +98,13 @@ async function nights(): Promise<unknown> {
         count(run.rowsRead),
         count(run.written),
       ]),
-      ['the night after / full read', `${(100 * share).toFixed(1)} % (target: ≤ 10 % at 10,000)`, '', '', ''],
+      [
+        'nightly sync after changes / full read',
+        `${(100 * share).toFixed(1)} % (target: ≤ 10 % at 10,000)`,
+        '',
+        '',
+        '',
+      ],
     ]);
   }
   return reports;

@@ -22,7 +22,7 @@ export interface BenchDatabase {
 export async function startBenchDatabase(): Promise<BenchDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'lobbie-bench-'));
   const remove = onEnd(() => rmSync(folder, { recursive: true, force: true }));
-  // The server may run as another user, who has to get through to its data.
+  // The server may run as another user, who must be able to reach its data.
   chmodSync(folder, 0o711);
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
   const stop = onEnd(() => server.stop());
@@ -59,7 +59,7 @@ export const median = (values: readonly number[]): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 };
 
-/** Half of the span between the quickest and the slowest repetition, as a share of the median. */
+/** Half of the span between the fastest and the slowest repetition, as a fraction of the median. */
 export const noise = (values: readonly number[]): number =>
   (Math.max(...values) - Math.min(...values)) / 2 / median(values);
 
