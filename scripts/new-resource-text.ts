@@ -153,6 +153,19 @@ function valueText(field: FieldPlan, plan: ListPlan, n: number): string {
   }
 }
 
+function countLines(plan: ListPlan): string[] {
+  if (plan.parent !== undefined)
+    return [
+      `  // ${MARK}: how many rows has one parent? 0 to 8, told apart by a hash.`,
+      '  count: (_patients, parentHash) => parentHash % 4,',
+    ];
+  if (plan.scope === 'global') return [`  // ${MARK}: how many rows has the list?`, '  count: () => 5,'];
+  return [
+    `  // ${MARK}: how many rows has an account of so many patients?`,
+    '  count: (patients) => Math.ceil(patients / 5),',
+  ];
+}
+
 /** `simulator/rows/tables/NAME.ts` */
 export function rowsText(plan: ListPlan, idBase: number): string {
   const values = plan.fields.map((field, index) => {
@@ -165,7 +178,6 @@ export function rowsText(plan: ListPlan, idBase: number): string {
   const parts = ['id', 'hash', 'created', 'asOf', 'place', 'parent', 'patient'].filter(uses);
   const taken = [...parts, ...(shared.length === 0 ? [] : [`context: { ${shared.join(', ')} }`])];
   const random = ['permille', 'pick'].filter(uses);
-  const perParent = plan.parent !== undefined;
   const lines = [
     ...(random.length === 0 ? [] : [`import { ${random.join(', ')} } from '../../random.ts';`]),
     ...(uses('DAY') ? ["import { DAY } from '../../time.ts';"] : []),
@@ -177,12 +189,7 @@ export function rowsText(plan: ListPlan, idBase: number): string {
     `  list: '${plan.operation}',`,
     ...(plan.get === undefined ? [] : [`  get: '${plan.get.operation}',`]),
     `  idBase: ${String(idBase).replace(/\B(?=(\d{3})+$)/g, '_')},`,
-    perParent
-      ? `  // ${MARK}: how many rows has one parent? 0 to 8, told apart by a hash.`
-      : `  // ${MARK}: how many rows has an account of so many patients?`,
-    perParent
-      ? '  count: (_patients, parentHash) => parentHash % 4,'
-      : '  count: (patients) => Math.ceil(patients / 5),',
+    ...countLines(plan),
     ...plan.unexplained.map(
       (name) => `  // ${MARK}: what does the query parameter ${name} mean? Say it in \`filters\`.`,
     ),
@@ -192,8 +199,12 @@ export function rowsText(plan: ListPlan, idBase: number): string {
     body,
     '    };',
     '  },',
-    `  // ${MARK}: how many rows come in a day, and what changes in those that are there?`,
-    '  evolve: { perDay: (patients) => patients / 1000 },',
+    ...(plan.scope === 'global'
+      ? []
+      : [
+          `  // ${MARK}: how many rows come in a day, and what changes in those that are there?`,
+          '  evolve: { perDay: (patients) => patients / 1000 },',
+        ]),
     '});',
   ];
   return `${lines.join('\n')}\n`;

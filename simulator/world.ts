@@ -1,5 +1,6 @@
 import { type Account, makeAccount } from './account.ts';
 import { Catalogue } from './data/catalogue.ts';
+import { ChildTable } from './data/children.ts';
 import { Ids } from './data/ids.ts';
 import { Layout } from './data/layout.ts';
 import { RANKS } from './data/time-index.ts';
@@ -128,7 +129,7 @@ export function sourceOf(world: World, resource: string, accountId: number | und
   return world.accounts.get(accountId)?.sources.get(resource) ?? world.global.get(resource);
 }
 
-/** Notes a change in the journal. */
+/** Notes a change in the journal; a row that comes or goes takes along what declared lists have below it. */
 export function note(
   world: World,
   account: Account,
@@ -138,6 +139,12 @@ export function note(
   place: Omit<Located, 'row'> = account.sources.get(resource)?.locate(id) ?? {},
 ): void {
   world.journal.push({ resource, accountId: account.id, ...place, id, change });
+  if (change === 'updated') return;
+  for (const { table, source } of account.declared) {
+    if (table.parentResource !== resource || !(source instanceof ChildTable)) continue;
+    for (const row of source.rows(source.spec.parent.spec.ids.indexOf(id)))
+      note(world, account, source.resource, row['id'] as number, change);
+  }
 }
 
 /** The next id of a kind of thing that only the API makes. */

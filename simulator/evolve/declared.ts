@@ -1,3 +1,4 @@
+import type { Catalogue } from '../data/catalogue.ts';
 import { ChildTable } from '../data/children.ts';
 import { Table } from '../data/table.ts';
 import type { Row } from '../data/types.ts';
@@ -21,8 +22,7 @@ export function evolveDeclared(evolution: Evolution): void {
     const own: Evolution = { ...evolution, chance, some };
     if (declared.source instanceof Table) evolveTable(own, declared, declared.source);
     else if (declared.source instanceof ChildTable) evolveChildren(own, declared, declared.source);
-    else if (declared.table.spec.evolve !== undefined)
-      throw new Error(`${resource} hangs below a short list and can't evolve`);
+    else evolveShort(own, declared, declared.source);
   }
 }
 
@@ -84,7 +84,29 @@ function evolveChildren(evolution: Evolution, declared: DeclaredRows, table: Chi
   for (let n = some((evolve?.perDay?.(account.context.patients) ?? 0) * days); n > 0; n -= 1) {
     const i = someParent();
     if (!parent.alive(i)) continue;
-    const row = declared.fresh(parent.spec.ids.of(i), roll(evolution), to - 1800);
-    note(world, account, table.resource, table.create(i, row), 'created');
+    const id = declared.add(parent.spec.ids.of(i), roll(evolution), to - 1800);
+    note(world, account, table.resource, id, 'created');
+  }
+}
+
+/** Rows below a short list: new ones come below parents that have some. */
+function evolveShort(evolution: Evolution, declared: DeclaredRows, list: Catalogue): void {
+  const { world, account, to, days, chance, some } = evolution;
+  const { evolve } = declared.table.spec;
+  const rows = list.rows();
+  const someRow = (): Row | undefined => rows[Math.floor(chance() * rows.length)];
+  const changed = new Set<unknown>();
+  for (let n = evolve?.change === undefined ? 0 : some(rows.length * LOOKED_AT * days); n > 0; n -= 1) {
+    const row = someRow();
+    const fields = row === undefined || changed.has(row) ? undefined : changeOf(evolution, declared, row);
+    if (row === undefined || fields === undefined) continue;
+    changed.add(row);
+    list.patch(row['id'] as number, fields);
+    note(world, account, list.resource, row['id'] as number, 'updated');
+  }
+  for (let n = some((evolve?.perDay?.(account.context.patients) ?? 0) * days); n > 0; n -= 1) {
+    const parentId = list.locate(someRow()?.['id'] as number)?.parentId;
+    if (parentId === undefined) continue;
+    note(world, account, list.resource, declared.add(parentId, roll(evolution), to - 1800), 'created');
   }
 }

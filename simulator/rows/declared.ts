@@ -18,8 +18,8 @@ const PLACES = 8;
 export interface DeclaredRows {
   table: DeclaredTable;
   source: Table | ChildTable | Catalogue;
-  /** A further row below a parent, without its id. */
-  fresh(parentId: number, hash: number, at: number): Row;
+  /** Adds a row below a parent and gives its id. Lists without a parent add rows by their table. */
+  add(parentId: number, hash: number, at: number): number;
 }
 
 /** Builds one declared list of an account; `parent` is the source that it hangs below. */
@@ -75,10 +75,10 @@ export function makeDeclared(
     patientOf: indexOfPatient,
     patients: { count: context.patients, ids: patients.table.spec.ids },
   });
-  const fresh = (): Row => {
+  const add = (): never => {
     throw new Error(`${spec.resource} has no parents`);
   };
-  return { table, source, fresh };
+  return { table, source, add };
 }
 
 function patientOf(
@@ -107,10 +107,6 @@ function below(
   const countOf = (hash: number): number => Math.min(PLACES, spec.count(context.patients, hash));
   const rowOf = (id: number, s: number, created: number, asOf: number, above: Row): Row =>
     spec.row(making({ id, s, created, asOf, above }));
-  const fresh = (parentId: number, hash: number, at: number): Row => {
-    const { id: _none, ...fields } = rowOf(0, hash, at, at, parent.get({}, parentId) ?? {});
-    return fields;
-  };
   if (parent instanceof Table) {
     const generate = (i: number, idOf: (place: number) => number): Row[] => {
       const s = mix(seed, i + 1);
@@ -122,7 +118,11 @@ function below(
     const { accounts, ordinal } = context;
     const { resource, idBase: base } = spec;
     const source = new ChildTable({ resource, parent, base, places: PLACES, accounts, ordinal, generate });
-    return { table, source, fresh };
+    const add = (parentId: number, hash: number, at: number): number => {
+      const { id: _none, ...fields } = rowOf(0, hash, at, at, parent.get({}, parentId) ?? {});
+      return source.create(parent.spec.ids.indexOf(parentId), fields);
+    };
+    return { table, source, add };
   }
   const ids = new Ids(spec.idBase, context.accounts, context.ordinal, seed);
   let made = 0;
@@ -135,7 +135,14 @@ function below(
       return { row: rowOf(ids.of(made), mix(s, 20 + n), present - history, present, row), parent: id };
     });
   });
-  return { table, source: new Catalogue({ resource: spec.resource, entries }), fresh };
+  const source = new Catalogue({ resource: spec.resource, entries });
+  const add = (parentId: number, hash: number, at: number): number => {
+    made += 1;
+    const id = ids.of(made);
+    source.add({ row: rowOf(id, hash, at, at, parent.get({}, parentId) ?? {}), parent: parentId });
+    return id;
+  };
+  return { table, source, add };
 }
 
 /** Rows of a list that belongs to the token: the same for every account, so it knows neither patients nor locations. */

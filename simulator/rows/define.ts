@@ -20,7 +20,7 @@ export interface Making {
   patient(): { id: number; name: string };
 }
 
-/** How a list changes as days pass. */
+/** How a list changes as days pass. Lists of the token stay as they are. */
 export interface RowsEvolution {
   /** Rows that come in a day, in an account of so many patients. */
   perDay?(patients: number): number;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import { GLOBAL_TABLE, type Json, keyOf, type TrueRow, type Truth } from './truth.ts';
+import { isGlobal, type Json, keyOf, type TrueRow, type Truth } from './truth.ts';
 
 /** Columns that the product adds; the rest belongs to the API. */
 const OWN = ['raw', '_content_hash', '_run_id', '_loaded_at', '_read_at', '_source', '_deleted_at', '_version'];
@@ -101,7 +101,7 @@ function compareTable(
 
 /** Column → value; the record's own word counts before the path's. */
 function expectedValues(table: string, { account, record, path }: TrueRow): Map<string, unknown> {
-  const values = new Map<string, unknown>(table === GLOBAL_TABLE ? [] : [['account_id', account]]);
+  const values = new Map<string, unknown>(isGlobal(table) ? [] : [['account_id', account]]);
   for (const [name, value] of Object.entries(record)) values.set(column(name), value);
   for (const [name, value] of Object.entries(path)) {
     const own = values.get(name);

@@ -11,7 +11,7 @@ import { createLogger } from '../../src/observability/logger.ts';
 import type { RunDependencies, RunReport } from '../../src/runs/run.ts';
 import { readAsText } from './compare.ts';
 import { Log, query } from './harness.ts';
-import { GLOBAL_TABLE, KEYS, type TrueRow, type Truth } from './truth.ts';
+import { keyOf as keyColumns, type TrueRow, type Truth } from './truth.ts';
 
 /** Nights in a world whose days pass at a word. */
 
@@ -117,11 +117,6 @@ export function nextDay(simulator: Simulator, syncer: Syncer): JournalEntry[] {
 
 /** How a row of the warehouse differs from the API: it lacks, it is as it was before, it is gone from the API. */
 export type Difference = 'missing' | 'stale' | 'extra';
-
-const keyColumns = (table: string): readonly string[] => [
-  ...(table === GLOBAL_TABLE ? [] : ['account_id']),
-  ...(KEYS[table] ?? ['id']),
-];
 
 const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

@@ -22,11 +22,8 @@ export interface TrueRow {
 
 export type Truth = ReadonlyMap<string, readonly TrueRow[]>;
 
-/** The only table without an account. */
-export const GLOBAL_TABLE = 'role_groups';
-
 /** Key columns beside `account_id`; `id` for all others. */
-export const KEYS: Readonly<Record<string, readonly string[]>> = {
+const KEYS: Readonly<Record<string, readonly string[]>> = {
   patient_categories: ['patient_id'],
   form_answers: ['form_id', 'form_element_id'],
   remote_care_settings: ['location_id'],
@@ -34,12 +31,6 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   // The API does not promise an id here; template and name are what the contract calls its identity.
   form_template_attributes: ['form_template_id', 'name'],
 };
-
-/** The whole key of a table. */
-export const keyOf = (table: string): string[] => [
-  ...(table === GLOBAL_TABLE ? [] : ['account_id']),
-  ...(KEYS[table] ?? ['id']),
-];
 
 /** Tables whose name is not that of their list operation. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -65,24 +56,25 @@ function tableOf(operationId: string): string {
   return NAMES[plain] ?? snake(plain.replace(/^list/, '')).replace(/^_/, '');
 }
 
-/** The lists of the contract by table. */
-function readLists(): Map<string, ListOperation> {
-  const file = readFileSync(new URL('../../contract/openapi.yaml', import.meta.url), 'utf8');
-  const { paths } = parse(file) as { paths: Readonly<Record<string, { readonly get?: ListOperation }>> };
-  const lists = Object.values(paths).flatMap(({ get }) => (get?.['x-list-key'] === undefined ? [] : [get]));
-  return new Map(lists.toReversed().map((list) => [tableOf(list.operationId), list]));
-}
+const file = readFileSync(new URL('../../contract/openapi.yaml', import.meta.url), 'utf8');
+const { paths } = parse(file) as { paths: Readonly<Record<string, { readonly get?: ListOperation }>> };
+/** The lists of the contract with their tables. Some tables have two. */
+const everyList = Object.values(paths).flatMap(({ get }): [string, ListOperation][] =>
+  get?.['x-list-key'] === undefined ? [] : [[tableOf(get.operationId), get]],
+);
 
 /** Lists whose rows need more than their scope: labs come with panels, templates are shared. */
 const BY_HAND = ['form_template_elements', 'form_template_attributes', 'lab_test_components'];
-const lists = [...readLists()].filter(([table]) => !BY_HAND.includes(table));
-const atScope = (scope: string): string[] =>
-  lists.filter(([, list]) => list['x-scope'] === scope && list['x-parent'] === undefined).map(([table]) => table);
+const lists = everyList.filter(([table]) => !BY_HAND.includes(table));
+const atScope = (scope: string): string[] => {
+  const found = lists.filter(([, list]) => list['x-scope'] === scope && list['x-parent'] === undefined);
+  return [...new Set(found.map(([table]) => table))];
+};
 
 /** Tables whose rows come from one list of the token; those of the webhooks are served for an account as well. */
-const GLOBAL_LISTS = [GLOBAL_TABLE, 'webhook_endpoints', 'webhook_event_types'];
+const GLOBAL_LISTS = atScope('global');
 /** Tables whose rows come from one list of the account. */
-const ACCOUNT_LISTS = [...new Set([...atScope('account'), 'webhook_endpoints', 'webhook_event_types'])];
+const ACCOUNT_LISTS = atScope('account');
 /** Lists below a parent, and the column that keeps the parent. */
 const PARENT_LISTS = new Map([
   ...lists.flatMap(([table, list]): [string, string][] => {
@@ -96,6 +88,15 @@ const PARENT_LISTS = new Map([
 const LOCATION_LISTS = [...atScope('location'), 'remote_care_settings'];
 /** Children of shared rows. */
 const SHARED_CHILDREN = ['form_template_elements', 'form_template_attributes'];
+
+/** Whether a table has no account: no list of an account fills it. */
+export const isGlobal = (table: string): boolean => GLOBAL_LISTS.includes(table) && !ACCOUNT_LISTS.includes(table);
+
+/** The whole key of a table. */
+export const keyOf = (table: string): string[] => [
+  ...(isGlobal(table) ? [] : ['account_id']),
+  ...(KEYS[table] ?? ['id']),
+];
 
 /** Every table of the warehouse: the lists of the contract, and what is found inside other records or read one by one. */
 export const TABLES: readonly string[] = [
