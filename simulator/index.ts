@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { operationsOf, readContract } from './contract.ts';
+import { type Document, operationsOf, readContract } from './contract.ts';
 import { evolve } from './evolve.ts';
 import { FaultEngine, type FaultRule, parseFaults } from './faults.ts';
 import { API_BASE } from './http/api.ts';
@@ -7,6 +7,7 @@ import { makeServer } from './http/server.ts';
 import { TokenBucket } from './limiter.ts';
 import { serveDeclared } from './operations/declared.ts';
 import { completeOptions, type SimulatorOptions } from './options.ts';
+import type { RowsSpec } from './rows/define.ts';
 import { loadTables } from './rows/load-tables.ts';
 import { Stats, type StatsReport } from './stats.ts';
 import { Tokens } from './tokens.ts';
@@ -35,15 +36,21 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
+/** What a simulator is made of, for tests of lists that the contract does not have. */
+export interface SimulatorParts {
+  contract?: Document;
+  tables?: readonly RowsSpec[];
+}
+
 /**
  * Starts the Lobbie API as a local server.
  * @throws Error when an option makes no sense or the port is taken.
  */
-export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+export async function startSimulator(options: SimulatorOptions = {}, parts: SimulatorParts = {}): Promise<Simulator> {
   const settings = completeOptions(options);
   const wallClock = (): number => Date.now();
-  const document = readContract();
-  const { reads, tables } = serveDeclared(operationsOf(document), await loadTables());
+  const document = parts.contract ?? readContract();
+  const { reads, tables } = serveDeclared(operationsOf(document), parts.tables ?? (await loadTables()));
   const world = makeWorld(settings, tables);
   const faults = new FaultEngine(settings.seed, settings.faults);
   const stats = new Stats();
