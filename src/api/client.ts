@@ -43,6 +43,8 @@ export interface ApiClientOptions {
   readonly maxBodyBytes?: number | undefined;
   readonly fetch?: Fetch | undefined;
   readonly clock?: Clock | undefined;
+  /** Measures the time of an attempt. Default: the machine's clock. */
+  readonly stopwatch?: Clock | undefined;
   /** A number in [0, 1), for the jitter of retries. */
   readonly random?: (() => number) | undefined;
   readonly logger?: Logger | undefined;

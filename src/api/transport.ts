@@ -1,4 +1,5 @@
 /** One HTTP exchange: sent, read to its last byte, and told apart by how it ended. Knows nothing of retries or tokens. */
+import { type Clock, systemClock } from '../core/clock.ts';
 import { ContractError } from '../core/errors.ts';
 import { linkSignals } from './abort.ts';
 import { decodeBody } from './decode.ts';
@@ -40,6 +41,8 @@ export interface TransportOptions {
   readonly timeoutMs?: number | undefined;
   /** Largest body in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /** Measures the time of an attempt. Default: the machine's clock. */
+  readonly stopwatch?: Clock | undefined;
 }
 
 export interface Transport {
@@ -52,9 +55,11 @@ export interface Transport {
 }
 
 const TIMEOUT = Symbol('timeout');
+const ignore = () => undefined;
 
 export function createTransport(options: TransportOptions = {}): Transport {
   const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const stopwatch = options.stopwatch ?? systemClock;
   const standardMs = options.timeoutMs ?? 60_000;
   const maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
 
@@ -62,7 +67,8 @@ export function createTransport(options: TransportOptions = {}): Transport {
     async send(request, signal, timeoutMs = standardMs) {
       signal?.throwIfAborted();
       const link = linkSignals(signal);
-      const timer = setTimeout(() => link.abort(TIMEOUT), timeoutMs);
+      const ended = new AbortController();
+      stopwatch.sleep(timeoutMs, ended.signal).then(() => link.abort(TIMEOUT), ignore);
       let status: number | undefined;
       try {
         const response = await send(request.url, {
@@ -95,7 +101,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
         const detail = errorCode(error);
         return status === undefined ? { kind: 'network', detail } : { kind: 'cut', status, detail };
       } finally {
-        clearTimeout(timer);
+        ended.abort();
         link.release();
       }
     },

@@ -5,6 +5,7 @@ import type { ApiClient } from '../api/client.ts';
 import type { OperationSpec } from '../api/operation.ts';
 import { operations } from '../api/operations.generated.ts';
 import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { LifecycleOptions, RunDependencies } from '../runs/lifecycle.ts';
@@ -13,6 +14,7 @@ import type { LifecycleOptions, RunDependencies } from '../runs/lifecycle.ts';
 export interface Access {
   readonly config: Config;
   readonly logger: Logger;
+  readonly clock: Clock;
   api(): ApiClient;
   databaseUrl(): Promise<string>;
   pool(): Promise<pg.Pool>;

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { type ApiClient, createApiClient } from '../api/client.ts';
 import { type Config, type ConfigSources, LOCAL_FOLDER, loadConfig } from '../config/config.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { ConfigError, LobbieSyncError } from '../core/errors.ts';
 import { startEmbeddedPostgres } from '../db/embedded/index.ts';
 import { type MigrationOutcome, migrateToLatest, pendingMigrations } from '../db/migrator.ts';
@@ -88,12 +88,13 @@ export class App {
   #pool: pg.Pool | undefined;
   #api: ApiClient | undefined;
 
-  constructor(config: Config, logger: Logger = createLogger(config.log)) {
+  constructor(config: Config, logger: Logger = createLogger(config.log), clock: Clock = systemClock) {
     this.config = config;
     this.logger = logger;
     this.#access = {
       config,
       logger,
+      clock,
       api: () => this.api(),
       databaseUrl: () => this.databaseUrl(),
       pool: () => this.pool(),
@@ -142,8 +143,9 @@ export class App {
   /** The Lobbie client. @throws ConfigError when a setting for Lobbie is missing */
   api(): ApiClient {
     if (this.#api === undefined) {
-      const { apiUrl, ...lobbie } = this.config.lobbie();
-      const api = createApiClient({ ...lobbie, baseUrl: apiUrl, logger: this.logger });
+      const { apiUrl: baseUrl, ...lobbie } = this.config.lobbie();
+      const { logger, clock } = this.#access;
+      const api = createApiClient({ ...lobbie, baseUrl, logger, clock, stopwatch: clock });
       this.#api = api;
       this.#releases.push(() => api.close());
     }
@@ -180,7 +182,7 @@ export class App {
       pool: await this.pool(),
       db: await this.db(),
       connectionString: await this.databaseUrl(),
-      clock: systemClock,
+      clock: this.#access.clock,
       logger: this.logger,
       accounts: lobbie.accountIds,
       concurrency: lobbie.concurrency,
@@ -248,7 +250,7 @@ export class App {
       const { accounts, newerPaths } = this.#lobbieIfSet();
       const newer = newerOperations(newerPaths);
       const { freshnessDays } = this.config.sync;
-      const now = systemClock.now();
+      const now = this.#access.clock.now();
       const report = await readStatus(db, { accounts, newerOperations: newer, limit, now, freshnessDays });
       return { ...report, pendingMigrations: pending };
     });

@@ -1,4 +1,3 @@
-import { systemClock } from '../core/clock.ts';
 import { LobbieSyncError, StopError } from '../core/errors.ts';
 import { everything } from '../core/selection.ts';
 import { StopSignal } from '../core/stop.ts';
@@ -40,7 +39,7 @@ const DAY_MS = 86_400_000;
  * @throws LobbieSyncError with exit code 2 when settings don't go together
  */
 export async function createService(access: Access, options: ServiceOptions): Promise<Service> {
-  const { config, logger } = access;
+  const { config, logger, clock } = access;
   const { host, port, adminToken, alertUrl, alertFormat } = config.serve;
   // Missing settings are told before anything is started.
   config.lobbie();
@@ -51,7 +50,7 @@ export async function createService(access: Access, options: ServiceOptions): Pr
     db,
     pool: await access.pool(),
     connectionString: await access.databaseUrl(),
-    clock: systemClock,
+    clock,
     logger,
     jobs: [nightlySync(access)],
     alerts: {
@@ -62,7 +61,7 @@ export async function createService(access: Access, options: ServiceOptions): Pr
       (view) => {
         web = createWebServer({
           db,
-          clock: systemClock,
+          clock,
           logger,
           view,
           host,
@@ -108,7 +107,7 @@ function schemaPart(access: Access, options: ServiceOptions, ending: AbortSignal
           if (!isAway(error)) throw error;
           access.logger.warn({ err: error }, 'the database is away; waiting for it');
           const wait = LOOKS_MS[Math.min(looks, LOOKS_MS.length - 1)] ?? 1000;
-          await systemClock.sleep(wait, ending).catch(() => undefined);
+          await access.clock.sleep(wait, ending).catch(() => undefined);
         }
       }
     },

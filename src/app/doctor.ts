@@ -1,5 +1,4 @@
 import { createApiClient } from '../api/client.ts';
-import { systemClock } from '../core/clock.ts';
 import { pendingMigrations } from '../db/migrator.ts';
 import type { Finding } from '../inspect/finding.ts';
 import { type Access, newerOperations } from './access.ts';
@@ -30,7 +29,7 @@ export async function examineAll(
     databaseUrl: () => access.databaseUrl(),
     pendingMigrations,
     newerOperations,
-    now: () => systemClock.now(),
+    now: () => access.clock.now(),
     ...(onFinding === undefined ? {} : { onFinding }),
   });
 }

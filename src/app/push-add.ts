@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { systemClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { WritableResource, WriteOperation } from '../core/writable.ts';
 import type { SyncDatabase } from '../db/tables.ts';
@@ -57,7 +57,7 @@ export async function addLines(access: Access, options: AddOptions): Promise<Add
   await access.requireSchema();
   return await access.ask(async (db) => {
     const lines = options.format === 'csv' ? readCsv(options.source) : readNdjson(options.source);
-    const adding = new Adding(check, options.checkOnly !== true);
+    const adding = new Adding(check, access.clock, options.checkOnly !== true);
     try {
       if (options.checkOnly === true) await adding.run(db, lines);
       else await db.transaction().execute((tx) => adding.run(tx, lines));
@@ -68,7 +68,7 @@ export async function addLines(access: Access, options: AddOptions): Promise<Add
   });
 }
 
-function checkOptions({ config }: Access, { resource, operation, account, location }: AddOptions): CheckOptions {
+function checkOptions({ config, clock }: Access, { resource, operation, account, location }: AddOptions): CheckOptions {
   const { accountIds: accounts } = config.lobbie();
   if (account !== undefined && !accounts.includes(account)) {
     throw new ConfigError([`--account ${account} is not in LOBBIE_ACCOUNT_IDS`]);
@@ -81,7 +81,7 @@ function checkOptions({ config }: Access, { resource, operation, account, locati
   const given = Object.entries(defaults).filter(([, value]) => value !== undefined);
   const { appointmentBody, ownedByLobbie } = config.push;
   return {
-    ...{ accounts, appointmentBody, ownedByLobbie: new Set(ownedByLobbie), now: systemClock.now() },
+    ...{ accounts, appointmentBody, ownedByLobbie: new Set(ownedByLobbie), now: clock.now() },
     defaults: Object.fromEntries(given),
   };
 }
@@ -91,6 +91,7 @@ class NothingInserted extends Error {}
 
 class Adding {
   readonly #check: CheckOptions;
+  readonly #clock: Clock;
   readonly #insert: boolean;
   /** Hashes of the references of the file so far. */
   readonly #met = new Set<string>();
@@ -101,8 +102,9 @@ class Adding {
   #firstId: string | null = null;
   #lastId: string | null = null;
 
-  constructor(check: CheckOptions, insert: boolean) {
+  constructor(check: CheckOptions, clock: Clock, insert: boolean) {
     this.#check = check;
+    this.#clock = clock;
     this.#insert = insert;
   }
 
@@ -120,7 +122,7 @@ class Adding {
     if (this.#faultsTotal > 0) throw new NothingInserted();
     if (this.#inserted === 0) return;
     const subject = { rows: this.#inserted, firstId: this.#firstId, lastId: this.#lastId };
-    await addAudit(db, { actor: actor(), action: 'push.add', subject }, systemClock.now());
+    await addAudit(db, { actor: actor(), action: 'push.add', subject }, this.#clock.now());
   }
 
   report(): AddReport {

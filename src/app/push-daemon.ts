@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { systemClock } from '../core/clock.ts';
 import { EXIT, type LobbieSyncError, StopError } from '../core/errors.ts';
 import { everything } from '../core/selection.ts';
 import { StopSignal } from '../core/stop.ts';
@@ -86,7 +85,7 @@ export class PushDaemon implements Part {
         if (!this.#ending.signal.aborted)
           logger.debug({ err: error }, 'calls of the outbox can not be heard; tried again');
       }
-      await systemClock.sleep(RECONNECT_MS, this.#ending.signal).catch(() => undefined);
+      await this.#access.clock.sleep(RECONNECT_MS, this.#ending.signal).catch(() => undefined);
     }
   }
 
@@ -107,7 +106,7 @@ export class PushDaemon implements Part {
     while (!this.#ending.signal.aborted) {
       this.#wake = Promise.withResolvers<void>();
       const pause = await this.#deliver();
-      const waiting = systemClock.sleep(pause, this.#ending.signal).catch(() => undefined);
+      const waiting = this.#access.clock.sleep(pause, this.#ending.signal).catch(() => undefined);
       // A failure of the whole is waited out, whoever calls.
       await (pause !== POLL_MS ? waiting : Promise.race([this.#wake.promise, waiting]));
     }
@@ -117,11 +116,11 @@ export class PushDaemon implements Part {
   async #deliver(): Promise<number> {
     const { logger } = this.#access;
     try {
-      if (!(await this.#access.ask((db) => hasWork(db, systemClock.now())))) {
+      if (!(await this.#access.ask((db) => hasWork(db, this.#access.clock.now())))) {
         await this.#tellChanged();
         return POLL_MS;
       }
-      const startedAt = systemClock.now();
+      const startedAt = this.#access.clock.now();
       this.#stop = new StopSignal();
       if (this.#ending.signal.aborted) return POLL_MS;
       const report = await applyPush(this.#access, {
@@ -149,7 +148,7 @@ export class PushDaemon implements Part {
     if (error?.code !== ERROR_SHARE && !capped) return false;
     await this.#access.ask((db) =>
       db.transaction().execute(async (tx) => {
-        const now = systemClock.now();
+        const now = this.#access.clock.now();
         await setPaused(tx, now, DAEMON, error?.message ?? null);
         await addAudit(tx, { actor: DAEMON, action: 'push.pause', subject: { code: error?.code } }, now);
       }),
@@ -171,7 +170,7 @@ export class PushDaemon implements Part {
   async #tellChanged(): Promise<void> {
     const alerts = await this.#alerts();
     if (JSON.stringify(alerts) !== this.#told) {
-      this.#end({ status: 'succeeded', exitCode: EXIT.done, alerts }, systemClock.now());
+      this.#end({ status: 'succeeded', exitCode: EXIT.done, alerts }, this.#access.clock.now());
     }
   }
 
@@ -182,7 +181,9 @@ export class PushDaemon implements Part {
   }
 
   async #alerts(): Promise<readonly JobAlert[]> {
-    const { paused, needsPerson, lostToday } = await this.#access.ask((db) => outboxNeeds(db, systemClock.now()));
+    const { paused, needsPerson, lostToday } = await this.#access.ask((db) =>
+      outboxNeeds(db, this.#access.clock.now()),
+    );
     const why = paused.reason === null ? '' : `: ${paused.reason}`;
     const see = 'lobbie-sync push status';
     const found: readonly (JobAlert | false)[] = [

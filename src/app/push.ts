@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import { parseJson } from '../api/json.ts';
-import { systemClock } from '../core/clock.ts';
 import type { OutboxStatus } from '../core/writable.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { JsonObject } from '../push/row.ts';
@@ -78,7 +77,7 @@ export class Push {
   }
 
   async summary(choice: OutboxChoice = {}): Promise<OutboxSummary> {
-    return await this.#read((db) => outboxSummary(db, systemClock.now(), choice));
+    return await this.#read((db) => outboxSummary(db, this.#access.clock.now(), choice));
   }
 
   async list(filter: EntryFilter): Promise<readonly OutboxEntry[]> {
@@ -135,7 +134,7 @@ export class Push {
 
   /** Stops deliveries, here and in every other process; what is in flight comes to its end. */
   async pause(reason: string | null): Promise<PushControl> {
-    return await this.#control('push.pause', systemClock.now(), reason);
+    return await this.#control('push.pause', this.#access.clock.now(), reason);
   }
 
   async resume(): Promise<PushControl> {
@@ -167,7 +166,7 @@ export class Push {
   }
 
   async #write<T>(work: (db: Kysely<SyncDatabase>, at: Date) => Promise<T>): Promise<T> {
-    return await this.#read((db) => db.transaction().execute((tx) => work(tx, systemClock.now())));
+    return await this.#read((db) => db.transaction().execute((tx) => work(tx, this.#access.clock.now())));
   }
 }
 

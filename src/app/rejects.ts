@@ -1,4 +1,3 @@
-import { systemClock } from '../core/clock.ts';
 import { addAudit } from '../state/audit.ts';
 import { getReject, listRejects, type RejectFilter, type RejectSummary, type StoredReject } from '../state/rejects.ts';
 import { type ReplayReport, replayRejects } from '../streams/replay.ts';
@@ -27,7 +26,7 @@ export class Rejects {
           resource: reject.resource,
           subject: { reject: id },
         };
-        await addAudit(db, entry, systemClock.now());
+        await addAudit(db, entry, this.#access.clock.now());
       }
       return reject;
     });
@@ -37,6 +36,8 @@ export class Rejects {
   async replay(choice: Parameters<typeof replayRejects>[1]): Promise<ReplayReport> {
     await this.#access.requireSchema();
     const pool = await this.#access.pool();
-    return await this.#access.ask((db) => replayRejects({ pool, db, clock: systemClock, actor: actor() }, choice));
+    return await this.#access.ask((db) =>
+      replayRejects({ pool, db, clock: this.#access.clock, actor: actor() }, choice),
+    );
   }
 }

@@ -3,9 +3,10 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { approveDeletes, restoreDeletes } from '../../src/runs/decide-deletes.ts';
+import { MovableClock } from '../support/clock.ts';
 import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
 import { control, count, query, runRow } from '../support/harness.ts';
-import { DAY_MS, differing, FIRST_RUN, historyFaults, inWords, MovableClock, Syncer } from '../support/night.ts';
+import { DAY_MS, differing, FIRST_RUN, historyFaults, inWords, Syncer } from '../support/night.ts';
 import { copyDatabase } from '../support/night-database.ts';
 import { readTruth, TABLES, type Truth } from '../support/truth.ts';
 
@@ -53,7 +54,11 @@ beforeAll(async () => {
 afterAll(() => simulator.stop());
 beforeEach(async () => {
   database = await copyDatabase(filled);
-  syncer = new Syncer({ api: simulator, databaseUrl: database.url, clock: new MovableClock(FIRST_RUN + DAY_MS) });
+  syncer = new Syncer({
+    api: simulator,
+    databaseUrl: database.url,
+    clock: new MovableClock({ now: FIRST_RUN + DAY_MS }),
+  });
 });
 afterEach(async () => {
   simulator.setFaults([]);

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { MovableClock } from '../support/clock.ts';
 import { readAsText } from '../support/compare.ts';
 import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
 import { control, count, query } from '../support/harness.ts';
 import { until } from '../support/harness-process.ts';
-import { DAY_MS, FIRST_RUN, historyFaults, MovableClock, Syncer } from '../support/night.ts';
+import { DAY_MS, FIRST_RUN, historyFaults, Syncer } from '../support/night.ts';
 import { copyDatabase } from '../support/night-database.ts';
 import { TABLES } from '../support/truth.ts';
 
@@ -79,7 +80,7 @@ beforeAll(async () => {
   ))
     await control(simulator, '/hide', { account: 1001, resource: 'patients', id: Number(id) });
   const { url } = await copy();
-  const calm = new Syncer({ api: simulator, databaseUrl: url, clock: new MovableClock(moment) });
+  const calm = new Syncer({ api: simulator, databaseUrl: url, clock: new MovableClock({ now: moment }) });
   simulator.resetStats();
   expect(await calm.run('sync')).toMatchObject({ status: 'succeeded', exitCode: 0 });
   await calm.close();

@@ -3,18 +3,10 @@ import { type JournalEntry, type Simulator, startSimulator } from '../../simulat
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { executeTargeted } from '../../src/runs/targeted.ts';
+import { MovableClock } from '../support/clock.ts';
 import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
 import { control, count, query, runRow, sessionsGone } from '../support/harness.ts';
-import {
-  DAY_MS,
-  differing,
-  FIRST_RUN,
-  historyFaults,
-  inWords,
-  journalKey,
-  MovableClock,
-  Syncer,
-} from '../support/night.ts';
+import { DAY_MS, differing, FIRST_RUN, historyFaults, inWords, journalKey, Syncer } from '../support/night.ts';
 import { copyDatabase } from '../support/night-database.ts';
 import { readTruth, TABLES } from '../support/truth.ts';
 
@@ -47,7 +39,11 @@ beforeAll(async () => {
 afterAll(() => simulator.stop());
 beforeEach(async () => {
   database = await copyDatabase(filled);
-  syncer = new Syncer({ api: simulator, databaseUrl: database.url, clock: new MovableClock(FIRST_RUN + DAY_MS) });
+  syncer = new Syncer({
+    api: simulator,
+    databaseUrl: database.url,
+    clock: new MovableClock({ now: FIRST_RUN + DAY_MS }),
+  });
   simulator.resetStats();
 });
 afterEach(async () => {

@@ -3,10 +3,11 @@ import { StopError } from '../../src/core/errors.ts';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { executeTargeted } from '../../src/runs/targeted.ts';
+import { MovableClock } from '../support/clock.ts';
 import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
 import { count, query } from '../support/harness.ts';
 import { type Call, type FakeApi, listOf, type Reply, startFakeApi } from '../support/harness-api.ts';
-import { type Choice, DAY_MS, MovableClock, Syncer } from '../support/night.ts';
+import { type Choice, DAY_MS, Syncer } from '../support/night.ts';
 import { copyDatabase } from '../support/night-database.ts';
 
 /**
@@ -80,7 +81,7 @@ function world(): void {
 beforeAll(async () => {
   api = await startFakeApi();
   world();
-  const first = new Syncer({ api, databaseUrl: filled.url, accounts: ['7'], clock: new MovableClock(NOW) });
+  const first = new Syncer({ api, databaseUrl: filled.url, accounts: ['7'], clock: new MovableClock({ now: NOW }) });
   expect(await first.run('backfill')).toMatchObject({ status: 'succeeded' });
   await first.close();
 });
@@ -89,7 +90,12 @@ beforeEach(async () => {
   world();
   api.calls.length = 0;
   database = await copyDatabase(filled);
-  syncer = new Syncer({ api, databaseUrl: database.url, accounts: ['7'], clock: new MovableClock(NOW + DAY_MS) });
+  syncer = new Syncer({
+    api,
+    databaseUrl: database.url,
+    accounts: ['7'],
+    clock: new MovableClock({ now: NOW + DAY_MS }),
+  });
 });
 afterEach(async () => {
   await syncer.close();

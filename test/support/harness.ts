@@ -8,6 +8,7 @@ import { type ApiClientOptions, createApiClient } from '../../src/api/client.ts'
 import { App } from '../../src/app/app.ts';
 import { executeRun, type ExecuteOptions as RunOptions } from '../../src/app/execute.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { everything, type Selection } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -19,6 +20,8 @@ export interface Place {
   readonly databaseUrl: string;
   readonly accounts?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** The settings of a run against a local server, as environment. */
@@ -48,13 +51,13 @@ export class Log extends Writable {
 }
 
 /** An App with these settings; the caller closes it. */
-export function makeApp(place: Place, log: Log = new Log()): App {
+export function makeApp(place: Place, log: Log = new Log(), clock: Clock = place.clock ?? systemClock): App {
   const config = loadConfig({
     env: environment(place),
     cwd: mkdtempSync(join(tmpdir(), 'lobbie-sync-cwd-')),
     terminal: false,
   });
-  return new App(config, createLogger({ ...config.log, stream: log }));
+  return new App(config, createLogger({ ...config.log, stream: log }), clock);
 }
 
 /** Work with an app of its own. */
@@ -87,7 +90,13 @@ export async function runOnce(place: Place, choice: RunChoice = {}): Promise<Run
   try {
     if (client === undefined) return await app.run(options);
     const { apiUrl, ...lobbie } = app.config.lobbie();
-    const api = createApiClient({ ...lobbie, baseUrl: apiUrl, logger: app.logger, ...client });
+    const api = createApiClient({
+      ...lobbie,
+      baseUrl: apiUrl,
+      logger: app.logger,
+      ...(place.clock === undefined ? {} : { clock: place.clock }),
+      ...client,
+    });
     try {
       return await executeRun({ ...(await app.runDependencies()), api }, options);
     } finally {

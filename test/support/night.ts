@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JournalEntry, Simulator } from '../../simulator/index.ts';
 import { createApiClient } from '../../src/api/client.ts';
 import { type ExecuteOptions, executeRun } from '../../src/app/execute.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { everything, type Selection } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { kyselyOnPool } from '../../src/db/transaction.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { RunDependencies, RunReport } from '../../src/runs/run.ts';
+import { MovableClock } from './clock.ts';
 import { readAsText } from './compare.ts';
 import { Log, query } from './harness.ts';
 import { keyOf as keyColumns, type TrueRow, type Truth } from './truth.ts';
@@ -20,25 +20,6 @@ export const DAY_MS = 86_400_000;
 /** When the simulator's world begins, unless told otherwise, and half an hour after that, when the first run starts. */
 export const BEGINNING = '2026-01-15T12:00:00Z';
 export const FIRST_RUN = Date.parse(BEGINNING) + 1_800_000;
-
-/** A clock that runs as clocks do, and jumps when told to. */
-export class MovableClock implements Clock {
-  #base: number;
-  readonly #began = performance.now();
-  readonly sleep = systemClock.sleep;
-
-  constructor(now: number = FIRST_RUN) {
-    this.#base = now;
-  }
-
-  now(): Date {
-    return new Date(this.#base + performance.now() - this.#began);
-  }
-
-  jump(ms: number): void {
-    this.#base += ms;
-  }
-}
 
 export interface SyncerOptions {
   readonly api: { readonly url: string; readonly tokenUrl: string };
@@ -61,7 +42,7 @@ export class Syncer {
   readonly log = new Log();
 
   constructor(options: SyncerOptions) {
-    this.clock = options.clock ?? new MovableClock();
+    this.clock = options.clock ?? new MovableClock({ now: FIRST_RUN });
     const { clock } = this;
     const concurrency = options.concurrency ?? 8;
     const pool = createPool({ connectionString: options.databaseUrl });
