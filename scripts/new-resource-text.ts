@@ -130,7 +130,7 @@ function valueText(field: FieldPlan, plan: ListPlan, n: number): string {
   const { name, sql, choices, nullable } = field;
   if (name === 'patientId') return 'patient().id';
   if (name === 'patientName') return 'patient().name';
-  if (name === 'locationId' && plan.scope === 'location') return 'place?.id';
+  if (name === 'locationId' && plan.scope === 'location') return 'location?.id';
   if (plan.parent !== undefined && name === plan.parent.param) return "parent?.['id']";
   if (name === 'createdAt') return 'clock.utc(created)';
   if (name === 'updatedAt') return `clock.utc(Math.min(created + (hash(${n}) % (90 * DAY)), asOf))`;
@@ -175,7 +175,7 @@ export function rowsText(plan: ListPlan, idBase: number): string {
   const body = values.join('\n');
   const uses = (word: string): boolean => new RegExp(`\\b${word}\\b`).test(body.replaceAll(/^ +\w+:/gm, ''));
   const shared = ['clock', 'pools'].filter(uses);
-  const parts = ['id', 'hash', 'created', 'asOf', 'place', 'parent', 'patient'].filter(uses);
+  const parts = ['id', 'hash', 'created', 'asOf', 'location', 'parent', 'patient'].filter(uses);
   const taken = [...parts, ...(shared.length === 0 ? [] : [`context: { ${shared.join(', ')} }`])];
   const random = ['permille', 'pick'].filter(uses);
   const lines = [

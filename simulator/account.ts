@@ -111,7 +111,7 @@ export function makeAccount(context: AccountContext, locations: Row[], tables: r
   const patientCounts = categories.counts();
 
   const settings = makeSchedulingSettings(context, small);
-  const locationIds = context.places.map((place) => place.id);
+  const locationIds = context.locations.map((place) => place.id);
   const plain = (rows: readonly Row[]) => rows.map((row) => ({ row }));
   const webhookIds = smallIds(context, 'webhooks');
   const catalogues = [

@@ -8,7 +8,7 @@ function checksum(text: string): string {
 /**
  * Makes an opaque cursor for a position.
  * @param binding operation, scope, filters and sort; a cursor is only good for the list it came from.
- * @param nonce tells cursors of one position apart.
+ * @param nonce distinguishes cursors of one position.
  */
 export function encodeCursor(position: string, binding: string, nonce = 0): string {
   const body = `${nonce.toString(36)}~${position}`;

@@ -27,7 +27,7 @@ export interface Simulator {
   adminUrl: string;
   port: number;
   world: World;
-  /** Moves the world on by days (default 1) and tells what changed. */
+  /** Moves the world on by days (default 1) and reports what changed. */
   evolve(days?: number): JournalEntry[];
   /** Replaces the fault rules. */
   setFaults(rules: readonly FaultRule[]): void;

@@ -21,9 +21,9 @@ export function pick<T>(pool: readonly T[], hash: number): T {
   return pool[hash % pool.length] as T;
 }
 
-/** True for `share` of a thousand hashes. */
-export function permille(hash: number, share: number): boolean {
-  return hash % 1000 < share;
+/** True for `part` of a thousand hashes. */
+export function permille(hash: number, part: number): boolean {
+  return hash % 1000 < part;
 }
 
 /** Uniform number in [0, 1). */

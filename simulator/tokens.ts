@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 
 const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Issues and checks bearer tokens (signed, so that an expired one is told from a made-up one). */
+/** Issues and checks bearer tokens (signed, so that an expired one can be distinguished from a made-up one). */
 export class Tokens {
   #secret = randomBytes(32);
   #ttl: number;

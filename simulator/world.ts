@@ -52,7 +52,7 @@ export interface World {
 
 const HISTORY = 3 * 365 * DAY;
 
-/** Shares of rows per location: the first is busiest, the last of three or more is closed and small. */
+/** Relative numbers of rows per location: the first is busiest, the last of three or more is closed and small. */
 function weights(count: number): number[] {
   return Array.from({ length: count }, (_, l) => (l === 0 ? 4 : count > 2 && l === count - 1 ? 1 : 3));
 }
@@ -80,7 +80,7 @@ export function makeWorld(settings: Settings, tables: readonly DeclaredTable[]):
     const context: AccountContext = {
       ...base,
       layout: new Layout(weights(settings.locationsPerAccount)),
-      places: locations.map((row) => ({
+      locations: locations.map((row) => ({
         id: row['id'] as number,
         name: row['name'] as string,
         zone: row['timeZone'] as string,
@@ -119,7 +119,7 @@ function globalTables(
   tables: readonly DeclaredTable[],
 ): Catalogue[] {
   if (first === undefined) return [];
-  const context: AccountContext = { ...first, accountId: 0, ordinal: 0, seed, places: [], patients: 0 };
+  const context: AccountContext = { ...first, accountId: 0, ordinal: 0, seed, locations: [], patients: 0 };
   return tables.filter(({ scope }) => scope === 'global').map((table) => makeGlobal(context, table));
 }
 

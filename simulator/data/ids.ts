@@ -7,7 +7,7 @@ export class Ids {
   #ordinal: number;
   #seed: number;
 
-  /** @param base where the ids of this kind begin. @param accounts number of accounts. @param ordinal this account's place. */
+  /** @param base where the ids of this kind begin. @param accounts number of accounts. @param ordinal this account's position. */
   constructor(base: number, accounts: number, ordinal: number, seed: number) {
     this.#base = base;
     this.#stride = Math.max(accounts, 2);

@@ -8,7 +8,7 @@ export class Layout {
   #rank: number[] = [];
   #slots: number[][];
 
-  /** @param weights share of rows per location, small positive integers. */
+  /** @param weights relative number of rows per location, small positive integers. */
   constructor(weights: readonly number[]) {
     this.locations = weights.length;
     const left = [...weights];

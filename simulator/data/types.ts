@@ -37,7 +37,7 @@ export interface Page {
   more: boolean;
 }
 
-/** A row with the place it came from. */
+/** A row with its location and parent. */
 export interface Located {
   locationId?: number;
   parentId?: number;
@@ -55,6 +55,6 @@ export interface Source {
   setHidden(id: number, hidden: boolean): boolean;
   /** Changes fields of a row. False when the id is unknown. */
   patch(id: number, fields: Row): boolean;
-  /** The place of a row, for the journal. */
+  /** Location and parent of a row, for the journal. */
   locate(id: number): Omit<Located, 'row'> | undefined;
 }

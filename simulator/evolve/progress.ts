@@ -45,14 +45,14 @@ function someRecent(
   evolution: Evolution,
   table: Table,
   statuses: readonly string[],
-  share: number,
+  fraction: number,
   picks: number,
   work: (i: number, row: Row) => void,
 ): void {
   const { account, chance, some } = evolution;
   for (let location = 0; location < account.layout.locations; location += 1) {
     const { end } = table.extent(location);
-    const reach = Math.max(1, Math.ceil(end * share));
+    const reach = Math.max(1, Math.ceil(end * fraction));
     const done = new Set<number>();
     for (let n = some(picks / account.layout.locations) * 4; n > 0; n -= 1) {
       const k = end - 1 - Math.floor(chance() * reach);
@@ -81,7 +81,7 @@ function closings(evolution: Evolution): void {
   });
   const packets = account.packets.table;
   someRecent(evolution, packets, ['PENDING', 'IN_PROGRESS'], 0.05, size * 0.006 * days, (i) => {
-    const zone = account.context.places[account.layout.locationOf(i)]?.zone as string;
+    const zone = account.context.locations[account.layout.locationOf(i)]?.zone as string;
     change(evolution, packets, i, { status: 'COMPLETED', completedAt: world.clock.local(moment(), zone) });
   });
 }
@@ -99,7 +99,7 @@ function labs(evolution: Evolution): void {
   }
 }
 
-/** Health profiles change after visits, and for a few patients without any sign. */
+/** Health profiles change after visits, and for a few patients without a change hint. */
 function health(evolution: Evolution, seen: readonly number[]): void {
   const { world, account, to, chance, some } = evolution;
   const { patients, visits: appointments } = account;

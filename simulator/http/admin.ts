@@ -13,7 +13,7 @@ function resourceName(reads: Readonly<Record<string, Read>>, given: string): str
   return reads[given]?.resource ?? given;
 }
 
-/** The true rows of a resource with the places they come from. */
+/** The true rows of a resource with their location and parent. */
 function* trueRows(world: World, name: string, account: number | undefined): Generator<Row> {
   const own = account === undefined ? undefined : world.accounts.get(account)?.sources.get(name);
   const source = own ?? world.global.get(name);

@@ -147,7 +147,7 @@ function callOf(
     throw new ApiError(403, `No grant for account ${String(accountId)}`);
   const locationId = params['locationId'];
   if (locationId !== undefined && account !== undefined) {
-    call.location = account.context.places.findIndex((place) => place.id === locationId);
+    call.location = account.context.locations.findIndex((place) => place.id === locationId);
     if (account.catalogues.get('locations')?.get({}, locationId) === undefined) throw missing('Location', locationId);
   }
   call.query = queryOf(operation, texts);

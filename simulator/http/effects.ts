@@ -21,7 +21,7 @@ export class PageMemory {
   }
 }
 
-/** What a list effect is told. */
+/** What a list effect knows. */
 export interface EffectInput {
   answer: ListAnswer;
   /** The cursor that was sent. */

@@ -52,7 +52,7 @@ export function book(world: World, account: Account, wish: Booking): number {
   if (!account.small.practitioners.some((known) => known.id === wish.practitionerId))
     throw missing('Practitioner', wish.practitionerId);
   checkSlot(account, wish.practitionerId, wish.start, type.minutes);
-  const place = account.context.places[wish.location] as (typeof account.context.places)[number];
+  const place = account.context.locations[wish.location] as (typeof account.context.locations)[number];
   const stamp = world.clock.utc(world.now);
   const i = account.visits.table.create(wish.location, world.now, {
     patientId: wish.patientId,
@@ -121,7 +121,7 @@ export function updateAppointment(call: Call): Answer {
   const moved = startTime !== undefined || practitionerId !== undefined;
   if (moved && start !== null) {
     checkSlot(account, (practitionerId ?? before['practitionerId']) as number, start, minutes, i);
-    const zone = account.context.places[call.location as number]?.zone as string;
+    const zone = account.context.locations[call.location as number]?.zone as string;
     fields['startTime'] = call.world.clock.local(start, zone);
     fields['endTime'] = call.world.clock.local(start + minutes * 60, zone);
   }

@@ -64,7 +64,7 @@ export function createFormPacket(call: Call): Answer {
     if (group === undefined) throw missing('Form template group', groupId);
     templates = group['formTemplateIds'] as number[];
   }
-  const place = account.context.places[call.location as number] as (typeof account.context.places)[number];
+  const place = account.context.locations[call.location as number] as (typeof account.context.locations)[number];
   const due = parseSeconds(body['dueDate']);
   const { table } = account.packets;
   const i = table.create(call.location as number, world.now, {
@@ -85,7 +85,7 @@ export function updateFormPacket(call: Call): Answer {
   const { table } = account.packets;
   const before = table.row(i);
   if (before['isArchived'] === true) throw new ApiError(409, 'The packet is archived');
-  const zone = account.context.places[call.location as number]?.zone as string;
+  const zone = account.context.locations[call.location as number]?.zone as string;
   const fields: Row = { updatedAt: nowText(call) };
   const due = parseSeconds(body['dueDate']);
   if (due !== null) fields['dueDate'] = world.clock.local(due, zone);

@@ -76,7 +76,7 @@ function withNames(row: Row, call: Call): Row {
     ...row,
     patientName: patient === undefined ? null : `${String(patient['firstName'])} ${String(patient['lastName'])}`,
     practitionerName: small.practitioners.find((person) => person.id === row['practitionerId'])?.name ?? null,
-    locationName: context.places.find((place) => place.id === row['locationId'])?.name ?? null,
+    locationName: context.locations.find((place) => place.id === row['locationId'])?.name ?? null,
     appointmentTypeName: small.appointmentTypes.find((type) => type.id === row['appointmentTypeId'])?.name ?? null,
   };
 }

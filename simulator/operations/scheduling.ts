@@ -34,8 +34,8 @@ export function getAvailability(call: Call): Answer {
   const { query, world } = call;
   const setting = settingOf(account, Number(query.get('selfSchedulingSettingId')));
   const locationId = Number(query.get('locationId'));
-  const place = account.context.places.find((known) => known.id === locationId);
-  if (place === undefined) throw missing('Location', locationId);
+  const location = account.context.locations.find((known) => known.id === locationId);
+  if (location === undefined) throw missing('Location', locationId);
   const typeId = Number(query.get('appointmentTypeId'));
   const type = account.small.appointmentTypes.find((known) => known.id === typeId);
   if (type === undefined) throw missing('Appointment type', typeId);
@@ -59,14 +59,14 @@ export function getAvailability(call: Call): Answer {
   const busy = busyTimes(account, earliest, to);
   const first = new Map<number, number>();
   const slotsByDate: Record<string, Row[]> = {};
-  const firstDay = Math.floor((earliest + world.clock.offset(earliest, place.zone) * 60) / DAY);
-  const lastDay = Math.floor((to + world.clock.offset(to, place.zone) * 60) / DAY);
+  const firstDay = Math.floor((earliest + world.clock.offset(earliest, location.zone) * 60) / DAY);
+  const lastDay = Math.floor((to + world.clock.offset(to, location.zone) * 60) / DAY);
   for (let day = firstDay; day <= lastDay; day += 1) {
     const weekday = (day + 4) % 7;
     if (weekday === 0 || weekday === 6) continue;
     const slots: Row[] = [];
     for (let wall = day * DAY + 9 * 3600; wall < day * DAY + 17 * 3600; wall += SLOT) {
-      const start = world.clock.instant(wall, place.zone);
+      const start = world.clock.instant(wall, location.zone);
       const end = start + type.minutes * 60;
       if (start < earliest || start > to) continue;
       const free = configs.filter(
@@ -91,7 +91,7 @@ export function getAvailability(call: Call): Answer {
     displayName: account.small.practitioners.find((known) => known.id === practitionerId)?.name ?? null,
     firstAvailableSlot,
   }));
-  return one({ arePractitionersSelectable: selectable, practitioners, slotsByDate, timeZone: place.zone });
+  return one({ arePractitionersSelectable: selectable, practitioners, slotsByDate, timeZone: location.zone });
 }
 
 /** POST /self-scheduling/attempt */
@@ -162,7 +162,7 @@ export function createAppointment1(call: Call): Answer {
   if (config === undefined) throw missing('Scheduler config', body['schedulerConfigId'] as number);
   if (config.practitionerId !== body['practitionerId'])
     throw new ApiError(400, 'The scheduler config is of another practitioner');
-  const location = account.context.places.findIndex((place) => place.id === body['locationId']);
+  const location = account.context.locations.findIndex(({ id }) => id === body['locationId']);
   if (location < 0) throw missing('Location', body['locationId'] as number);
   const i = book(world, account, {
     patientId,

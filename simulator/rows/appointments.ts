@@ -25,7 +25,7 @@ export function skewed(hash: number, count: number): number {
 
 /** The appointments of an account. */
 export function makeAppointments(context: AccountContext, small: Catalogues, patients: PatientFacts): AppointmentFacts {
-  const { clock, layout, places, pools } = context;
+  const { clock, layout, locations, pools } = context;
   const seed = kindSeed(context, 'appointments');
   const ids = new Ids(ID_BASE.appointments, context.accounts, context.ordinal, seed);
   const seedOf = (i: number): number => mix(seed, i + 1);
@@ -33,7 +33,7 @@ export function makeAppointments(context: AccountContext, small: Catalogues, pat
   const ancient = (i: number): boolean => base(i) && permille(mix(seedOf(i), 1), 1);
   const createdOf = (i: number): number => (ancient(i) ? LONG_AGO + (i % 90) * DAY : table.createdOf(i));
   const patientOf = (i: number): number => skewed(mix(seedOf(i), 2), context.patients);
-  const zoneOf = (i: number): string => (places[layout.locationOf(i)] as { zone: string }).zone;
+  const zoneOf = (i: number): string => (locations[layout.locationOf(i)] as { zone: string }).zone;
 
   const startOf = (i: number): number | null => {
     const s = seedOf(i);
@@ -71,7 +71,7 @@ export function makeAppointments(context: AccountContext, small: Catalogues, pat
       id: ids.of(i),
       patientId: patients.idOf(patientOf(i)),
       practitionerId: permille(mix(s, 9), 8) ? null : pick(small.practitioners, mix(s, 10)).id,
-      locationId: places[layout.locationOf(i)]?.id,
+      locationId: locations[layout.locationOf(i)]?.id,
       appointmentTypeId: type.id,
       startTime: start === null ? null : clock.local(start, zone),
       endTime: start === null ? null : clock.local(start + type.minutes * 60, zone),
@@ -91,7 +91,7 @@ export function makeAppointments(context: AccountContext, small: Catalogues, pat
     resource: 'appointments',
     ids,
     layout,
-    locationIds: places.map((place) => place.id),
+    locationIds: locations.map((place) => place.id),
     count: context.patients * 6,
     seed,
     present: context.present,

@@ -22,7 +22,7 @@ export function bigTable(context: AccountContext, patients: PatientFacts, spec: 
     ...rest,
     ids: bigIds(context, kind),
     layout: context.layout,
-    locationIds: context.places.map((place) => place.id),
+    locationIds: context.locations.map((place) => place.id),
     seed: kindSeed(context, kind),
     present: context.present,
     history: context.history,

@@ -5,7 +5,7 @@ import { hashText, mix } from '../random.ts';
 import type { Clockwork } from '../time.ts';
 
 /** A location as row generators need it. */
-export interface Place {
+export interface LocationFacts {
   id: number;
   name: string;
   zone: string;
@@ -20,7 +20,7 @@ export interface Template {
 /** Everything that the rows of one account are made from. */
 export interface AccountContext {
   accountId: number;
-  /** Place of the account among the accounts of the simulator, and their number. */
+  /** Position of the account among the accounts of the simulator, and their number. */
   ordinal: number;
   accounts: number;
   seed: number;
@@ -31,7 +31,7 @@ export interface AccountContext {
   /** Seconds of history before it. */
   history: number;
   layout: Layout;
-  places: Place[];
+  locations: LocationFacts[];
   /** Patients at the start. */
   patients: number;
 }

@@ -45,7 +45,7 @@ export function makeDeclared(
     created: own.created,
     asOf: own.asOf,
     context,
-    place: own.location === undefined ? undefined : context.places[own.location],
+    location: own.location === undefined ? undefined : context.locations[own.location],
     parent: own.above,
     patient: () => patientOf(context, patients, own.s, parent?.resource === 'patients' ? 'id' : 'patientId', own.above),
   });
@@ -63,7 +63,7 @@ export function makeDeclared(
     resource: spec.resource,
     ids,
     layout,
-    locationIds: perLocation ? context.places.map((place) => place.id) : [],
+    locationIds: perLocation ? context.locations.map((place) => place.id) : [],
     count: spec.count(context.patients, seed),
     seed,
     present: context.present,
@@ -156,7 +156,7 @@ export function makeGlobal(context: AccountContext, table: DeclaredTable): Catal
     const patient = (): never => {
       throw new Error(`${spec.resource} belongs to no account and so to no patient`);
     };
-    return { row: spec.row({ ...own, context, place: undefined, parent: undefined, patient }) };
+    return { row: spec.row({ ...own, context, location: undefined, parent: undefined, patient }) };
   });
   return new Catalogue({ resource: spec.resource, entries });
 }

@@ -1,6 +1,6 @@
 import type { QueryValue } from '../check.ts';
 import type { Row } from '../data/types.ts';
-import type { AccountContext, Place } from './context.ts';
+import type { AccountContext, LocationFacts } from './context.ts';
 
 /** What a row is made from. The same seed gives the same row. */
 export interface Making {
@@ -13,7 +13,7 @@ export interface Making {
   /** Names, streets, sentences, the clock: everything shared by the rows of an account. */
   context: AccountContext;
   /** The location of a list that is read per location. */
-  place: Place | undefined;
+  location: LocationFacts | undefined;
   /** The row above, of a list below a parent. */
   parent: Row | undefined;
   /** The patient whom the row is about: that of the row above, else one of the account. */

@@ -30,7 +30,7 @@ const PLACES = 8;
 
 /** The invoices of an account; totals are the sums of their one to four lines. */
 export function makeInvoices(context: AccountContext, patients: PatientFacts, visits: AppointmentFacts): InvoiceFacts {
-  const { clock, places, layout } = context;
+  const { clock, locations, layout } = context;
   const seed = kindSeed(context, 'invoices');
   const ids = bigIds(context, 'invoices');
   const seedOf = (i: number): number => mix(seed, i + 1);
@@ -76,14 +76,14 @@ export function makeInvoices(context: AccountContext, patients: PatientFacts, vi
     const paid = status === 'PAID' || status === 'REFUNDED';
     const paidAt = Math.min(created + (mix(s, 4) % (20 * DAY)), asOf);
     const changed = paid ? paidAt + (status === 'REFUNDED' ? 3600 : 0) : created + (mix(s, 5) % 7200);
-    const place = places[layout.locationOf(i)];
+    const location = locations[layout.locationOf(i)];
     return {
       id: ids.of(i),
       invoiceNumber: `INV-${clock.date(Math.floor(created / DAY)).slice(0, 4)}-${String(i + 1).padStart(6, '0')}`,
       patientId: patients.idOf(patientOf(i)),
       patientName: patients.nameOf(patientOf(i)),
-      locationId: place?.id,
-      locationName: place?.name,
+      locationId: location?.id,
+      locationName: location?.name,
       appointmentId: withVisit(i) && visitOf(i) >= 0 ? visits.idOf(visitOf(i)) : null,
       subscriptionId: permille(mix(s, 6), 80) ? 880_000 + (mix(s, 7) % 5000) : null,
       status,

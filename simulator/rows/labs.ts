@@ -52,7 +52,7 @@ export function makeLabs(
   patients: PatientFacts,
   visits: AppointmentFacts,
 ): LabFacts {
-  const { clock, places, layout, pools } = context;
+  const { clock, locations, layout, pools } = context;
   const seed = kindSeed(context, 'labs');
   const ids = bigIds(context, 'labs');
   const seedOf = (i: number): number => mix(seed, i + 1);
@@ -93,7 +93,7 @@ export function makeLabs(
       id: ids.of(i),
       patientId: patients.idOf(patientOf(i)),
       patientName: patients.nameOf(patientOf(i)),
-      locationId: places[layout.locationOf(i)]?.id,
+      locationId: locations[layout.locationOf(i)]?.id,
       appointmentId: permille(mix(s, 8), 400) || visitOf(i) < 0 ? null : visits.idOf(visitOf(i)),
       status,
       vendorType,

@@ -29,7 +29,7 @@ export function makeNotifications(
   patients: PatientFacts,
   subjects: NotificationSubjects,
 ): NotificationFacts {
-  const { clock, layout, places } = context;
+  const { clock, layout, locations } = context;
   const groupSeed = kindSeed(context, 'notificationGroups');
   const groupIds = bigIds(context, 'notificationGroups');
   const typeOf = (g: number): (typeof TYPES)[number] => {
@@ -60,7 +60,7 @@ export function makeNotifications(
       const created = clock.utc(groups.createdOf(g));
       return {
         id: groupIds.of(g),
-        locationId: places[layout.locationOf(g)]?.id,
+        locationId: locations[layout.locationOf(g)]?.id,
         patientId: patients.idOf(patientOfGroup(g)),
         name: type === 'APPOINTMENT' ? 'Visit reminders' : type === 'FORM' ? 'Forms to fill in' : null,
         type,
@@ -106,7 +106,7 @@ export function makeNotifications(
       return {
         id: ids.of(i),
         patientId: patients.idOf(patientOf(i)),
-        locationId: places[layout.locationOf(i)]?.id,
+        locationId: locations[layout.locationOf(i)]?.id,
         notificationGroupId: group < 0 || permille(mix(s, 5), 30) ? null : groupIds.of(group),
         type: permille(mix(s, 6), 20) || group < 0 ? 'ACCOUNT_RECOVERY' : MESSAGE[typeOf(group)],
         emailStatus,

@@ -14,7 +14,7 @@ export function makeServices(context: AccountContext, small: Catalogues): Entry[
     'Medication refill',
     'Skin consult',
   ];
-  return context.places.flatMap((_place, location) =>
+  return context.locations.flatMap((_place, location) =>
     names.map((name, i) => {
       const s = mix(kindSeed(context, 'services'), location * 100 + i);
       const priceCents = permille(mix(s, 1), 100) ? null : 2900 + (mix(s, 2) % 200) * 100;
@@ -38,7 +38,7 @@ export function makeServices(context: AccountContext, small: Catalogues): Entry[
 export function makeSchedulingSettings(context: AccountContext, small: Catalogues): Row[] {
   const ids = smallIds(context, 'schedulingSettings');
   const configIds = smallIds(context, 'schedulerConfigs');
-  const locations = [...context.places, context.places[0] as (typeof context.places)[number]];
+  const locations = [...context.locations, context.locations[0] as (typeof context.locations)[number]];
   return locations.map((place, i) => {
     const s = mix(kindSeed(context, 'settings'), i);
     const practitioners = small.practitioners.filter((_p, n) => (n + i) % 3 === 0).slice(0, 5);
@@ -47,8 +47,8 @@ export function makeSchedulingSettings(context: AccountContext, small: Catalogue
     const selectable = !permille(mix(s, 1), 200);
     return {
       id: ids.of(i),
-      name: i === context.places.length ? 'Old widget' : `${place.name} booking`,
-      active: i !== context.places.length,
+      name: i === context.locations.length ? 'Old widget' : `${place.name} booking`,
+      active: i !== context.locations.length,
       appointmentTypeIds: typeIds,
       appointmentTypeSelectable: selectable,
       appointmentTypeVisible: true,
@@ -81,7 +81,7 @@ export function makeSchedulingSettings(context: AccountContext, small: Catalogue
 /** Remote care settings, one per location, each naming the location's self-scheduling setting. */
 export function makeRemoteCareSettings(context: AccountContext, small: Catalogues, settings: readonly Row[]): Entry[] {
   const ids = smallIds(context, 'remoteCareSettings');
-  return context.places.map((place, location) => ({
+  return context.locations.map((place, location) => ({
     location,
     row: {
       id: ids.of(location),

@@ -27,7 +27,7 @@ const ANSWER_TYPE: Record<string, string> = {
 
 /** The form packets of an account. */
 export function makePackets(context: AccountContext, small: Catalogues, patients: PatientFacts): PacketFacts {
-  const { clock, layout, places, pools } = context;
+  const { clock, layout, locations, pools } = context;
   const seed = kindSeed(context, 'formPackets');
   const ids = bigIds(context, 'formPackets');
   const seedOf = (i: number): number => mix(seed, i + 1);
@@ -135,7 +135,7 @@ export function makePackets(context: AccountContext, small: Catalogues, patients
     const s = seedOf(i);
     const created = createdOf(i);
     const status = statusOf(i);
-    const place = places[layout.locationOf(i)] as (typeof places)[number];
+    const place = locations[layout.locationOf(i)] as (typeof locations)[number];
     const finished = Math.min(created + (mix(s, 7) % (9 * DAY)), table.asOf(i));
     const done = status === 'COMPLETED';
     return {

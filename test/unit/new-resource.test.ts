@@ -91,9 +91,9 @@ describe('what is written', () => {
     }
   });
 
-  it('takes patient, place and parent from where the row stands', () => {
+  it('takes patient, location and parent from where the row stands', () => {
     expect(rowsText(plan('appointments'), 1)).toContain('patientId: patient().id');
-    expect(rowsText(plan('appointments'), 1)).toContain('locationId: place?.id');
+    expect(rowsText(plan('appointments'), 1)).toContain('locationId: location?.id');
     expect(rowsText(plan('crm_statuses'), 1)).toContain("groupId: parent?.['id']");
     expect(rowsText(plan('role_groups'), 1)).not.toContain('evolve');
   });
