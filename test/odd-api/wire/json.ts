@@ -1,0 +1,19 @@
+/** Text that goes into a JSON body as it is, for what JSON.stringify can't write. */
+export class RawJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** JSON with the raw parts in place. */
+export function writeJson(value: unknown): string {
+  const raws: string[] = [];
+  const text = JSON.stringify(value, (_key, part: unknown) => {
+    if (!(part instanceof RawJson)) return part;
+    raws.push(part.text);
+    return `@raw${raws.length - 1}@`;
+  });
+  return raws.length === 0 ? text : text.replace(/"@raw(\d+)@"/g, (_all, index: string) => raws[Number(index)] ?? '');
+}
