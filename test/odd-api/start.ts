@@ -110,7 +110,7 @@ export async function startOddApi(options: OddApiOptions): Promise<OddApi> {
     logged.status = found.status;
     found.headers = {
       'content-type': 'application/json;charset=UTF-8',
-      date: new Date(call.now).toUTCString(),
+      ...(found.omitDate === true ? {} : { date: new Date(call.now).toUTCString() }),
       ...found.headers,
     };
     let text = found.text ?? (found.json === undefined ? '' : writeJson(found.json));
@@ -118,7 +118,7 @@ export async function startOddApi(options: OddApiOptions): Promise<OddApi> {
     let bytes = found.bytes ?? Buffer.from(text);
     for (const { bytes: change } of odds) bytes = change?.(bytes, call, found) ?? bytes;
     const accepted = String(request.headers['accept-encoding'] ?? '').includes('gzip');
-    const packed = found.headers['content-encoding'] !== undefined;
+    const packed = found.plainBytes === true || found.headers['content-encoding'] !== undefined;
     await send(response, found, bytes, accepted && options.gzip !== false && !packed);
   };
   const doorOf = (which: 'api' | 'token') => {

@@ -23,6 +23,10 @@ export interface Answer {
   text?: string;
   bytes?: Buffer;
   transport?: Transport;
+  /** Sends no Date header. */
+  omitDate?: boolean;
+  /** Never packed. */
+  plainBytes?: boolean;
 }
 
 /** What an odd kind may ask of the plain list code. */
@@ -46,7 +50,7 @@ export interface Call {
   readonly op: string;
   /** The array's name for a list. */
   readonly listKey: string | undefined;
-  readonly params: Readonly<Record<string, number>>;
+  readonly params: Record<string, number>;
   readonly now: number;
   readonly world: World;
   readonly tuning: Tuning;

@@ -1,9 +1,27 @@
 import { bodyKinds } from './bodies.ts';
+import { clockKinds } from './clock.ts';
+import { encodingKinds } from './encodings.ts';
+import { fieldKinds } from './fields.ts';
+import { otherKinds } from './others.ts';
+import { pageKinds } from './pages.ts';
+import { stampKinds } from './stamps.ts';
+import { transportKinds } from './transport.ts';
 import type { Odd, OddMatch } from './types.ts';
+import { valueKinds } from './values.ts';
+import { writeKinds } from './writes.ts';
 
 /** Every odd kind by its name; README.md tells what each does. */
 export const ODD_KINDS = {
   ...bodyKinds,
+  ...clockKinds,
+  ...encodingKinds,
+  ...fieldKinds,
+  ...otherKinds,
+  ...pageKinds,
+  ...stampKinds,
+  ...transportKinds,
+  ...valueKinds,
+  ...writeKinds,
 };
 
 export type OddKind = keyof typeof ODD_KINDS;

@@ -2,6 +2,7 @@ import type { Answer, Call } from '../http/call.ts';
 import { answer, Refusal } from '../http/call.ts';
 import { render } from '../wire/render.ts';
 import type { Entry } from '../world/collection.ts';
+import type { Kind } from '../world/world.ts';
 import type { GetRoute } from './gets.ts';
 import { homeOf } from './scope.ts';
 
@@ -10,6 +11,13 @@ export function readOne(call: Call, route: GetRoute): Answer {
   const entry = findOne(call, route);
   const row = route.shape === undefined ? entry.row : route.shape(call, entry);
   return answer(200, render(call.world, route.kind, entry, row, true));
+}
+
+/** Answers another record than the path names, in the form of a read by id. */
+export function readOneAs(call: Call, kind: Kind, key: number): Answer {
+  const entry = call.world[kind].find(key);
+  if (entry === undefined) throw new Error(`the odd API has no ${kind} ${key}`);
+  return answer(200, render(call.world, kind, entry, entry.row, true));
 }
 
 function findOne(call: Call, route: GetRoute): Entry {

@@ -60,7 +60,7 @@ const COMPILED: readonly Compiled[] = ROUTES.map((route) => ({
 export interface Match {
   readonly route: Route;
   /** Path parameters; NaN for what is no number. */
-  readonly params: Readonly<Record<string, number>>;
+  readonly params: Record<string, number>;
 }
 
 /** The operation of a method and path. Words win over parameters. */
