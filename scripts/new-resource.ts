@@ -52,7 +52,7 @@ function main([name, operation]: readonly string[]): void {
     const questions = read(path).split(MARK).length - 1;
     console.log(`${path}${questions === 0 ? '' : `: ${questions} questions`}`);
   }
-  console.log(`\nAnswer each ${MARK} and delete its comment, then: npm run generate && npm test`);
+  console.log(`\nAnswer each ${MARK} and delete its comment, then: npm test`);
 }
 
 try {
