@@ -43,7 +43,6 @@ export class OddClient {
       method,
       headers,
       redirect: 'manual',
-      signal: AbortSignal.timeout(5_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
