@@ -16,14 +16,15 @@ let plain: number;
 const undisturbed = useTestDatabase();
 
 beforeAll(async () => {
-  simulator = await startSimulator({ seed: 5, patients: 60, locationsPerAccount: 3, latencyMs: 1 });
+  simulator = await startSimulator({ seed: 5, patients: 60, accounts: [1001], locationsPerAccount: 3, latencyMs: 1 });
   truth = await readTruth(simulator);
   simulator.resetStats();
-  const report = await runOnce({ api: simulator, databaseUrl: undisturbed.url });
+  const report = await runOnce(placeOf(undisturbed.url));
   expect(report.exitCode).toBe(0);
   plain = simulator.stats().requests;
 });
 afterAll(() => simulator.stop());
+const placeOf = (databaseUrl: string): Place => ({ api: simulator, databaseUrl, accounts: ['1001'] });
 
 /** Numbers in [0, 1) that are the same every time (mulberry32). */
 function seeded(seed: number): () => number {
@@ -47,7 +48,7 @@ describe('five kills during one backfill', () => {
   const database = useTestDatabase();
 
   test('cost little and lose nothing', async () => {
-    const place: Place = { api: simulator, databaseUrl: database.url };
+    const place = placeOf(database.url);
     const random = seeded(20260115);
     const moments = Array.from({ length: 5 }, () => 0.03 + 0.9 * random()).sort((a, b) => a - b);
     simulator.resetStats();
@@ -75,7 +76,7 @@ describe('SIGTERM during a backfill', () => {
   const database = useTestDatabase();
 
   test('ends it in order and the next run goes on', async () => {
-    const place: Place = { api: simulator, databaseUrl: database.url };
+    const place = placeOf(database.url);
     simulator.resetStats();
     const run = spawnBackfill(place);
     await until(run, () => simulator.stats().requests >= plain / 2);
@@ -131,7 +132,7 @@ describe('two backfills at once', () => {
   const database = useTestDatabase();
 
   test('do no work twice and leave the data right', async () => {
-    const place: Place = { api: simulator, databaseUrl: database.url };
+    const place = placeOf(database.url);
     simulator.resetStats();
     const first = spawnBackfill(place);
     await until(first, () => simulator.stats().requests >= plain / 10);
@@ -151,7 +152,7 @@ describe('two backfills that start at the same moment', () => {
   const database = useTestDatabase();
 
   test('share or divide the work, and one more run makes it whole', async () => {
-    const place: Place = { api: simulator, databaseUrl: database.url };
+    const place = placeOf(database.url);
     simulator.resetStats();
     const both = await Promise.all([spawnBackfill(place).ended, spawnBackfill(place).ended]);
     for (const { code } of both) expect([0, 4]).toContain(code);
@@ -166,7 +167,7 @@ describe('a database that ends all connections again and again', () => {
   const database = useTestDatabase();
 
   test('is survived, or the run ends as what it is', async () => {
-    const place: Place = { api: simulator, databaseUrl: database.url };
+    const place = placeOf(database.url);
     simulator.resetStats();
     const cut = () =>
       query(

@@ -19,7 +19,7 @@ let simulator: Simulator;
 let truth: Truth;
 
 beforeAll(async () => {
-  simulator = await startSimulator({ patients: 120, locationsPerAccount: 3 });
+  simulator = await startSimulator({ patients: 60, locationsPerAccount: 3 });
   truth = await readTruth(simulator);
 });
 afterAll(() => simulator.stop());
