@@ -1,13 +1,12 @@
 import { stringifyJson } from '../api/json.ts';
-import { ApiError, type LobbieSyncError } from '../core/errors.ts';
 import type { LoneRecord } from '../core/row.ts';
 import { classifyError, isDataError } from '../db/pool.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { addAudit } from '../state/audit.ts';
 import { type AttemptEnd, endAttempt, moveRow, rebaseLater, type Verdict } from '../state/outbox/writes.ts';
 import type { PushContext } from './context.ts';
+import { decideFailure, type FailedWrite } from './failure.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
-import type { Written } from './write.ts';
 
 /** How work on a row ended. */
 export type RowOutcome =
@@ -127,68 +126,11 @@ async function audit(context: PushContext, tx: Transaction, row: OutboxRow, endi
   );
 }
 
-/** The first pause after a write that failed or is in doubt, milliseconds; doubled with each attempt. */
-const PAUSE_MS = 1000;
-
 /** Stores what a write that was refused, not carried out, or of unknown outcome means for its row. */
-export async function settleFailure(
-  context: PushContext,
-  row: OutboxRow,
-  written: Extract<Written, { readonly kind: 'refused' | 'not_done' | 'unknown' }>,
-): Promise<RowOutcome> {
-  const { error } = written;
-  const end = attemptEnd(written);
-  const attempt = { id: written.attempt, end };
-  const pause = new Date(context.clock.now().getTime() + PAUSE_MS * 2 ** Math.min(row.attempts, 7));
-  if (written.kind === 'unknown') {
-    const verdict: Verdict = {
-      status: 'in_doubt',
-      error: `${reasonOf(error)}; reading back will show whether it was carried out`,
-      // A write that was answered is no longer under way. But a new record may become visible only after the answer, or after a
-      // gateway gave up.
-      doubtSince: written.unanswered || row.operation === 'create' ? context.clock.now() : null,
-      // The first reading back comes at once.
-      notBefore: row.tries > 0 ? pause : null,
-    };
-    return await settleAs(context, row, { verdict, attempt, by: 'answer' }, 'in_doubt');
-  }
-  if (written.kind === 'not_done') {
-    // Nothing was carried out, so the write does not count as a try. However long Lobbie is unreachable, the row stays queued.
-    const status = row.status === 'in_doubt' ? 'in_doubt' : 'pending';
-    const verdict: Verdict = { status, error: reasonOf(error), notBefore: pause, tries: row.tries };
-    if (!(await settleRow(context, row, { verdict, attempt, by: 'answer' }))) return 'left';
-    if (error.action === 'abort') throw error;
-    return 'postponed';
-  }
-  const status = FINAL_REFUSALS.has(written.error.code) ? 'rejected' : 'failed';
-  const verdict: Verdict = { status, error: reasonOf(error), answer: written.answer };
-  return await settleAs(context, row, { verdict, attempt, by: 'answer' }, status === 'rejected' ? 'refused' : 'failed');
-}
-
-function attemptEnd(written: Extract<Written, { readonly kind: 'refused' | 'not_done' | 'unknown' }>): AttemptEnd {
-  const { kind, error } = written;
-  const api = error instanceof ApiError ? { httpStatus: error.status, requestId: error.requestId } : {};
-  return { outcome: kind, code: error.code, ...api };
-}
-
-/** Codes by which Lobbie refuses this row for good. */
-const FINAL_REFUSALS: ReadonlySet<string> = new Set([
-  'api.bad_request',
-  'api.not_found',
-  'api.conflict',
-  'api.unprocessable',
-]);
-
-const REASONS: Readonly<Record<string, string>> = {
-  'api.bad_request': 'a field fails a check of Lobbie',
-  'api.forbidden': 'the grant for it is missing',
-  'api.not_found': 'Lobbie has no such record',
-  'api.conflict': 'it collides with existing data, for instance a duplicate or a taken slot',
-  'api.unprocessable': 'Lobbie can not carry it out in this form',
-};
-
-/** The text of an error for the column `error`: codes and ids only. Lobbie's own words are kept in `answer`. */
-function reasonOf(error: LobbieSyncError): string {
-  const reason = REASONS[error.code];
-  return reason === undefined ? error.message : `${error.message}: ${reason}`;
+export async function settleFailure(context: PushContext, row: OutboxRow, written: FailedWrite): Promise<RowOutcome> {
+  const { verdict, end, outcome } = decideFailure(row, written, context.clock.now());
+  const ending: Ending = { verdict, attempt: { id: written.attempt, end }, by: 'answer' };
+  if (!(await settleRow(context, row, ending))) return 'left';
+  if (written.kind === 'not_done' && written.error.action === 'abort') throw written.error;
+  return outcome;
 }
