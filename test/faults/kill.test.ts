@@ -136,7 +136,11 @@ describe('two backfills at once', () => {
     simulator.resetStats();
     const first = spawnBackfill(place);
     await until(first, () => simulator.stats().requests >= plain / 10);
+    // It stands still until the other one has begun: how long that takes to start decides nothing.
+    first.child.kill('SIGSTOP');
     const second = spawnBackfill(place);
+    await until(second, async () => (await count(database.url, 'SELECT count(*) FROM lobbie_sync.runs')) === 2);
+    first.child.kill('SIGCONT');
     const [one, two] = [await second.ended, await first.ended];
     expect(two.code).toBe(0);
     expect(one.code).toBe(4);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { untilSo } from '../support/command.ts';
 import { createDatabase, dropDatabase, useTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/databases.ts';
 
@@ -212,7 +213,7 @@ describe('serve', () => {
 
   /** Its address, from its log: it is up before the database is. */
   async function addressOf(started: Started): Promise<string> {
-    await expect.poll(started.err, { timeout: 20_000 }).toContain('the status page is up');
+    await untilSo(started, () => started.err().includes('the status page is up'));
     return /"url":"([^"]+)"/.exec(started.err())?.[1] ?? '';
   }
 
@@ -223,7 +224,7 @@ describe('serve', () => {
       LOBBIE_SYNC_ADMIN_TOKEN: 'admin-token-canary',
       LOBBIE_NIGHTLY_MAX_REQUESTS: '3',
     });
-    await expect.poll(served.out, { timeout: 20_000 }).toContain('}');
+    await untilSo(served, () => served.out().includes('}'));
     const { url, ...told } = JSON.parse(served.out());
     expect(told).toMatchObject({ cron: '0 2 * * *', timezone: 'UTC', alerts: false, pid: served.child.pid });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
@@ -231,9 +232,7 @@ describe('serve', () => {
     expect((await fetch(`${url}/api/status`)).status).toBe(401);
     const night = () =>
       query("SELECT status, exit_code, run_id FROM lobbie_sync.schedule WHERE due_at > now() - interval '26 hours'");
-    await expect
-      .poll(night, { timeout: 20_000, interval: 200 })
-      .toMatchObject([{ status: 'incomplete', exit_code: 5 }]);
+    await expect.poll(night, { interval: 200 }).toMatchObject([{ status: 'incomplete', exit_code: 5 }]);
     const metrics = await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer admin-token-canary' } });
     expect(await metrics.text()).toContain('lobbie_sync_limiter_configured_rate 2000');
     served.child.kill('SIGTERM');
@@ -249,7 +248,7 @@ describe('serve', () => {
   test('waits for a database that is away, and ends when asked to', async () => {
     const served = serve([], { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' });
     const url = await addressOf(served);
-    await expect.poll(served.err, { timeout: 20_000 }).toContain('the database is away');
+    await untilSo(served, () => served.err().includes('the database is away'));
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     const ready = await fetch(`${url}/readyz`);
     expect({ status: ready.status, ...((await ready.json()) as object) }).toMatchObject({
@@ -267,7 +266,7 @@ describe('serve', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toContain('lobbie-sync migrate');
     const served = serve(['--migrate'], env);
-    await expect.poll(served.out, { timeout: 20_000 }).toMatch(/^Serving http:\S+; the next sync begins /);
+    await untilSo(served, () => /^Serving http:\S+; the next sync begins /.test(served.out()));
     served.child.kill('SIGTERM');
     expect(await served.ended).toBe(0);
     await dropDatabase(empty);

@@ -30,6 +30,19 @@ export function startCommand(place: Place, args: readonly string[]): Started {
   return { child, out: () => text.stdout, err: () => text.stderr, ended };
 }
 
+/** Waits until something is so. Fails when the process ends before, with what it wrote last. */
+export async function untilSo(
+  started: Pick<Started, 'child' | 'err'>,
+  so: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const { child } = started;
+  while (!(await so())) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the process ended before it came about: ${started.err().slice(-2000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 export interface Finished {
   readonly code: number | null;
   readonly out: string;

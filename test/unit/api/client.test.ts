@@ -5,6 +5,7 @@ import { createApi } from '../../../src/api/api.ts';
 import { rawNumberText } from '../../../src/api/json.ts';
 import { operations } from '../../../src/api/operations.generated.ts';
 import { type ApiError, StopError } from '../../../src/core/errors.ts';
+import { MovableClock } from '../../support/clock.ts';
 import {
   type Answer,
   failure,
@@ -84,8 +85,11 @@ describe('a read', () => {
   });
 
   it('ends with api.timeout when nothing comes in time', async () => {
-    await using server = await startServer((response) => void response.writeHead(200).write('{'));
-    const client = testClient(server, { timeoutMs: 30, retry: { maxAttempts: 2, baseMs: 1 } });
+    const stopwatch = new MovableClock();
+    await using server = await startServer((response) => {
+      response.writeHead(200).write('{', () => stopwatch.jump(60_000));
+    });
+    const client = testClient(server, { stopwatch, timeoutMs: 60_000, retry: { maxAttempts: 2, baseMs: 1 } });
     expect(await failure(client.call(...list))).toMatchObject({ code: 'api.timeout', attempts: 2, status: undefined });
   });
 
