@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MovableClock } from '../support/clock.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { count, Log, makeApp, type Place, query } from '../support/harness.ts';
 import { apply, enqueue, type NewRow, pull, rowsOf, type Stored } from '../support/push.ts';
@@ -198,15 +199,26 @@ describe('a create whose answer is lost', () => {
   test('is waited for while it may be under way: what comes late makes no second one', async () => {
     const id = await queue({ operation: 'create', changes: person('Lara') });
     // It is begun, takes longer than anybody waits for it, and is done all the same.
+    const late = Promise.withResolvers<void>();
     let posts = 0;
     api.manners.before = async ({ method }) => {
       posts += method === 'POST' ? 1 : 0;
-      if (method === 'POST' && posts === 1) await new Promise((resolve) => setTimeout(resolve, 2800));
+      if (method === 'POST' && posts === 1) await late.promise;
       return undefined;
     };
-    // The time to settle begins when nobody waits any more: counted from the send it would be over by then.
-    const env = { LOBBIE_PUSH_TIMEOUT_SECONDS: '2', LOBBIE_PUSH_SETTLE_SECONDS: '1.6' };
-    expect(await apply({ ...place, env })).toMatchObject({ exitCode: 0 });
+    const clock = new MovableClock();
+    const env = { LOBBIE_PUSH_TIMEOUT_SECONDS: '60', LOBBIE_PUSH_SETTLE_SECONDS: '50' };
+    const delivery = apply({ ...place, env, clock });
+    await expect.poll(() => posts).toBe(1);
+    clock.jump(60_000);
+    // The time to settle begins when nobody waits any more: counted from the send it would be over by now, and nothing would wait.
+    const settling = expect.poll(() => clock.waits.some((ms) => ms > 30_000 && ms <= 50_000)).toBe(true);
+    await Promise.race([settling, delivery]);
+    expect({ posts, made: made() }).toEqual({ posts: 1, made: 0 });
+    late.resolve();
+    await expect.poll(made).toBe(1);
+    clock.jump(50_000);
+    expect(await delivery).toMatchObject({ exitCode: 0 });
     expect({ posts, made: made() }).toEqual({ posts: 1, made: 1 });
     expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
   });

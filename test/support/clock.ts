@@ -33,6 +33,11 @@ export class MovableClock implements Clock {
     return new Date(this.#ms());
   }
 
+  /** Milliseconds of this clock that each of the sleepers has still to wait. */
+  get waits(): readonly number[] {
+    return [...this.#sleepers].map(({ until }) => until - this.#ms());
+  }
+
   jump(ms: number): void {
     this.#base += ms;
     for (const sleeper of [...this.#sleepers]) this.#await(sleeper);
