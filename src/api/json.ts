@@ -3,6 +3,8 @@
  * server sent (`JSON.rawJSON`, which `JSON.stringify` writes out again unchanged).
  */
 
+import { TOO_DEEP } from '../core/depth.ts';
+
 /** A number kept as its source text; see `rawNumberText`. */
 export interface RawNumber {
   readonly rawJSON: string;
@@ -48,9 +50,6 @@ function parseExactly(text: string): unknown {
     return survives(value, context.source) ? value : json.rawJSON(context.source);
   });
 }
-
-/** Stands where a value was nested deeper than is read; holds NUL, which no record can store, so its record is rejected. */
-export const TOO_DEEP = '\u0000nested too deep';
 
 /** Levels of arrays and objects that are read of a page when it has too many. */
 const LEVELS = 200;

@@ -7,6 +7,8 @@ export interface TableSpec {
   readonly primaryKey: readonly string[];
   /** Columns that keep the value with which the row was inserted. */
   readonly keepFirst: readonly string[];
+  /** Columns whose value moves by itself: a change of them alone is stored in place, and is no version. */
+  readonly volatile: readonly string[];
   /** Whether versions are ordered by the record's own `updated_at` before the time of the read. */
   readonly versioned: boolean;
 }
@@ -16,8 +18,13 @@ export interface Row {
   readonly values: readonly (string | null)[];
   /** Values of the primary key in its order; never null. */
   readonly key: readonly string[];
-  /** 128 bits of SHA-256 over the record and its path ids, in hex. Equal hashes mean an unchanged row. */
+  /**
+   * A byte and 128 bits of SHA-256 over the known fields in canonical form, in hex. Equal hashes mean an unchanged row, whatever the order of
+   * keys, the spelling of an instant and fields that nobody knows.
+   */
   readonly hash: string;
+  /** Ids of the path, as the hash by which rows were stored before had them behind the text of the record. */
+  readonly formerPlace: string;
   /** The record as received, as JSON text. */
   readonly raw: string;
   /** When the request for the record was sent: the record contains every change made before. */

@@ -14,11 +14,18 @@ export interface Field {
   readonly phi: PhiClass;
   /** Other names the API may use for it (`x-aliases` of the contract). */
   readonly aliases: readonly string[];
+  /** Whether it moves by itself, so that a change of it alone is none of the record. */
+  readonly volatile: boolean;
   readonly schema: z.ZodType<string | null | undefined>;
 }
 
+/** Marks a finding after which null stands for the value. */
+export const EMPTY = { empty: true } as const;
+
 interface FieldOptions {
   readonly aliases?: readonly string[];
+  /** The value moves by itself and says nothing of the record: it makes no version and no change hint. Default false. */
+  readonly volatile?: boolean;
 }
 
 /**
@@ -32,13 +39,24 @@ function field(sql: SqlType, convert: Conversion) {
     .check((context) => {
       const { value } = context;
       if (value === null) return;
-      const result = convert(value);
-      if (typeof result === 'string') context.value = result;
+      // Some senders write "" for a value that is not there; only text can hold it.
+      const result = value === '' && sql !== 'text' ? { problem: 'is an empty text', empty: true } : convert(value);
+      if (typeof result === 'string') {
+        context.value = result;
+        return;
+      }
       // The input is left out of the issue: it is patient data.
-      else context.issues.push({ code: 'custom', message: result.problem, input: undefined });
+      const params = result.empty === true ? EMPTY : undefined;
+      context.issues.push({ code: 'custom', message: result.problem, input: undefined, ...(params && { params }) });
     })
     .optional() as z.ZodType<string | null | undefined>;
-  return (phi: PhiClass, options: FieldOptions = {}): Field => ({ sql, phi, aliases: options.aliases ?? [], schema });
+  return (phi: PhiClass, options: FieldOptions = {}): Field => ({
+    sql,
+    phi,
+    aliases: options.aliases ?? [],
+    volatile: options.volatile ?? false,
+    schema,
+  });
 }
 
 /** An id or another 64-bit integer, also when it is sent as text. */

@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
+import { TOO_DEEP } from '../core/depth.ts';
 import { snakeCase } from '../core/names.ts';
 import type { Reject, Row, TableSpec } from '../core/row.ts';
+import { canonicalJson } from './canonical.ts';
+import { EMPTY } from './fields.ts';
 import type { Resource, Sourced } from './resource.ts';
-import { exactNumber, storableJson } from './values.ts';
+import { exactNumber, plainDecimal, storableJson } from './values.ts';
 
-/** Counts of fields that the contract does not know, by name. */
+/** Counts of fields that the contract does not know, by name, and of values that null stands for, by field and fault. */
 export type UnknownFields = Map<string, number>;
 
 export interface PrepareOptions {
@@ -28,6 +31,7 @@ export function tableSpec(resource: Resource): TableSpec {
     columns: [...account, ...resource.columns.map(({ name, sql }) => ({ name, sql }))],
     primaryKey: resource.primaryKey,
     keepFirst: resource.sharedByLocations ? ['location_id'] : [],
+    volatile: Object.entries(resource.fields).flatMap(([name, field]) => (field.volatile ? [snakeCase(name)] : [])),
     versioned: resource.columns.some((column) => column.name === 'updated_at'),
   };
 }
@@ -47,7 +51,12 @@ export function createPreparer(resource: Resource): Preparer {
   // Where the record may say where it belongs, its word counts; the path fills in what it leaves out.
   const sources = table.columns.map(({ name }) => ({ name, field: fieldOf.get(name) }));
   const keyAt = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
-  // What the path may say of a row, as far as it is part of its content.
+  // What makes a row another one; not the account, within which hashes are compared.
+  const unhashed = new Set(['account_id', ...table.keepFirst]);
+  const hashed = sources.flatMap(({ name, field }, at) =>
+    unhashed.has(name) ? [] : [{ at, sql: table.columns[at]?.sql, field }],
+  );
+  // What the path may say of a row, as far as it was part of its former hash.
   const placed = ['location_id', 'id', ...resource.context].filter(
     (name) => sources.some((source) => source.name === name) && !table.keepFirst.includes(name),
   );
@@ -84,20 +93,24 @@ export function createPreparer(resource: Resource): Preparer {
           unknown.set(safe, (unknown.get(safe) ?? 0) + 1);
         }
       }
-      const raw = JSON.stringify(record);
+      let raw: string;
+      try {
+        raw = JSON.stringify(record);
+      } catch {
+        return rejected(source, accountId, JSON.stringify(shallow(record)), 'is nested too deep');
+      }
       const storable = storableJson(raw);
       if (typeof storable !== 'string') {
-        return rejected(source, accountId, raw, nameBadText(record) ?? storable.problem);
+        const deep = raw.includes(JSON.stringify(TOO_DEEP)) ? 'is nested too deep' : undefined;
+        return rejected(source, accountId, raw, deep ?? nameBadText(record) ?? storable.problem);
       }
-      const parsed = resource.schema.safeParse(withAliases(record));
-      if (!parsed.success) {
-        const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-        return rejected(source, accountId, raw, faults.join('; '));
-      }
+      const given = withAliases(record);
+      const parsed = parse(resource, given, unknown);
+      if ('faults' in parsed) return rejected(source, accountId, raw, parsed.faults);
 
       const surrogate = resource.surrogateId;
       const values = sources.map(({ name, field }) => {
-        const own = field === undefined ? null : (parsed.data[field] ?? null);
+        const own = field === undefined ? null : (parsed.values[field] ?? null);
         if (own !== null) return own;
         if (name === 'account_id') return accountId;
         return source.context[name] ?? (name === 'id' ? (surrogate?.(source) ?? null) : null);
@@ -110,17 +123,57 @@ export function createPreparer(resource: Resource): Preparer {
         }
         key.push(value);
       }
-      // The path is part of the row: a record that moves to another parent unchanged is a changed row.
+      let content = '';
+      try {
+        for (const { at, sql, field } of hashed) {
+          const value = values[at];
+          // Its length keeps a value apart from its neighbours.
+          if (value === null || value === undefined) content += '-;';
+          else {
+            const nested = sql === 'jsonb' && field !== undefined;
+            const text = nested ? canonicalJson(given[field]) : sql === 'numeric' ? plainDecimal(value) : value;
+            content += `${text.length}:${text}`;
+          }
+        }
+      } catch {
+        return rejected(source, accountId, raw, 'is nested too deep');
+      }
       let place = '';
       for (const name of placed) {
         const id = source.context[name];
         if (id !== undefined) place += `\n${name}=${id}`;
       }
-      const digest = hash('sha256', raw + place, 'hex').slice(0, 32);
-      return { row: { values, key, hash: digest, raw, readAt, secondary } };
+      return { row: { values, key, hash: CANONICAL + digest(content), formerPlace: place, raw, readAt, secondary } };
     },
   };
 }
+
+/** A byte before the hash over known fields: by its length it is told from one over the text of a record, as rows had before. */
+const CANONICAL = '01';
+
+const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
+
+/** The fields of a record as the text that Postgres reads. Where null can stand for a value that is none, it does, and is counted. */
+function parse(
+  resource: Resource,
+  record: Readonly<Record<string, unknown>>,
+  unknown: UnknownFields,
+): { readonly values: Readonly<Record<string, string | null | undefined>> } | { readonly faults: string } {
+  const first = resource.schema.safeParse(record);
+  if (first.success) return { values: first.data };
+  const { issues } = first.error;
+  const faults = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!issues.every((issue) => 'params' in issue && issue.params === EMPTY)) return { faults: faults.join('; ') };
+  const nulled = Object.fromEntries(issues.map((issue) => [String(issue.path[0]), null]));
+  const second = resource.schema.safeParse({ ...record, ...nulled });
+  if (!second.success) return { faults: faults.join('; ') };
+  for (const fault of faults) unknown.set(fault, (unknown.get(fault) ?? 0) + 1);
+  return { values: second.data };
+}
+
+/** What of a record is no array and no object: enough to find it again. */
+const shallow = (record: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => typeof value !== 'object' || value === null));
 
 function recordKey(resource: Resource, { record, context }: Sourced): string | null {
   const parts = resource.key.map((column) => {

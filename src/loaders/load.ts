@@ -1,18 +1,20 @@
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { from as copyFrom } from 'pg-copy-streams';
+import { compareInstants } from '../core/instants.ts';
 import type { Row, TableSpec } from '../core/row.ts';
 import { stagedTables, type Transaction } from '../db/transaction.ts';
 import { rowLine } from './copy-text.ts';
 import { copyIntoStaging, copyIntoTable, createStaging, findDifferent, mergeStaged, stagingName } from './merge-sql.ts';
 import { arrayKeys, hasAccount } from './names.ts';
 
-/** The result of loading a batch. `inserted + updated + unchanged` is the number of rows passed in. */
+/** What became of the rows of a batch. `inserted + updated + unchanged` is the number of rows handed in. */
 export interface Loaded {
   readonly inserted: number;
   readonly updated: number;
   /** Rows that are stored already, repeated within the batch, or older than the stored version. */
   readonly unchanged: number;
-  /** Rows that are new, or differ from what was stored. */
+  /** Rows that were written: new ones, and those that differ and are not older news. */
   readonly changed: readonly Row[];
 }
 
@@ -20,6 +22,8 @@ export interface LoadOptions {
   readonly runId: string;
   /** When the batch is stored, for `_loaded_at`. */
   readonly now: Date;
+  /** How far clocks may differ, milliseconds: a stored time that is further ahead is not believed. Default 300,000. */
+  readonly maxSkewMs?: number;
   /** Whether new rows go through the temporary table too, which is safe when others insert the same keys. Default false. */
   readonly staged?: boolean;
   /** Tables without history: their superseded versions are not kept. Default: none. */
@@ -29,16 +33,31 @@ export interface LoadOptions {
 /** Characters written to the socket at a time; larger chunks were measured to gain nothing and hold more memory. */
 const CHUNK_CHARS = 64 * 1024;
 
-/** Reduces repeated keys to their last copy, in order of first appearance. Later copies come from later pages, so they are newer. */
-export function dedupe(rows: readonly Row[]): Row[] {
+/** How far the clocks of two machines may differ where nothing else is said, milliseconds. */
+const MAX_SKEW_MS = 300_000;
+
+/**
+ * One copy of every key, in order of first appearance: the one of the later read. Within one answer the record's own
+ * `updated_at` decides where two copies have one and they differ, else the place.
+ */
+export function dedupe(table: Pick<TableSpec, 'columns' | 'versioned'>, rows: readonly Row[]): Row[] {
+  const stampAt = table.versioned ? table.columns.findIndex(({ name }) => name === 'updated_at') : -1;
   const byKey = new Map<string, Row>();
   for (const row of rows) {
     const key = row.key.length === 1 ? (row.key[0] as string) : JSON.stringify(row.key);
     const earlier = byKey.get(key);
-    // A row of a second list must not hide a row of the first list in the same batch.
-    if (earlier === undefined || !row.secondary || earlier.secondary) byKey.set(key, row);
+    if (earlier === undefined || replaces(row, earlier, stampAt)) byKey.set(key, row);
   }
   return [...byKey.values()];
+}
+
+function replaces(row: Row, earlier: Row, stampAt: number): boolean {
+  // A row of a second list must not hide a row of the first list in the same batch.
+  if (row.secondary !== earlier.secondary) return earlier.secondary;
+  const order = row.readAt.getTime() - earlier.readAt.getTime();
+  if (order !== 0) return order > 0;
+  const [stamp, other] = [row.values[stampAt], earlier.values[stampAt]];
+  return stamp == null || other == null || compareInstants(stamp, other) >= 0;
 }
 
 interface Sorted {
@@ -48,21 +67,29 @@ interface Sorted {
   readonly differing: Row[];
 }
 
-/** Finds the rows that have to be written. Unchanged rows are not locked and not copied. */
+/** Sorts out what has to be written. Rows that are stored as they are are not locked, not copied, not touched. */
 async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]): Promise<Sorted> {
   const offset = hasAccount(table) ? 1 : 0;
   const account = offset === 1 ? [rows[0]?.key[0]] : [];
   const keys = arrayKeys(table).map((_, index) => rows.map((row) => row.key[index + offset]));
-  const { rows: found } = await tx.client.query<{ ord: number; absent: boolean }>({
+  const { rows: found } = await tx.client.query<{ ord: number; absent: boolean; stored: string | null }>({
     name: `find_different_${table.name}`,
     text: findDifferent(table),
     values: [...account, ...keys, rows.map((row) => row.hash), rows[0]?.secondary ?? false],
   });
   const fresh: Row[] = [];
   const differing: Row[] = [];
-  for (const { ord, absent } of found) (absent ? fresh : differing).push(rows[ord - 1] as Row);
+  for (const { ord, absent, stored } of found) {
+    const row = rows[ord - 1] as Row;
+    if (absent) fresh.push(row);
+    // A row from before the canonical hash that has not changed since stays as it is: taking it over costs no write.
+    else if (stored === null || stored !== formerHash(row)) differing.push(row);
+  }
   return { fresh, differing };
 }
+
+/** The hash of a row as it was made before: over the text of the record, so that the order of its keys was part of it. */
+const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPlace, 'hex').slice(0, 32);
 
 async function copyRows(
   tx: Transaction,
@@ -97,8 +124,8 @@ async function copyRows(
 }
 
 /**
- * Tells the history triggers which tables keep no superseded versions, until the end of this transaction. Code that changes rows
- * of such a table without {@link loadRows} must call it first.
+ * Tells the database which tables keep no superseded versions, until the end of this transaction. Whoever changes rows of
+ * such a table by other means than {@link loadRows} calls it before.
  */
 export async function withoutHistory(tx: Transaction, tables: ReadonlySet<string>): Promise<void> {
   await tx.client.query(`SELECT set_config('lobbie_sync.no_history', $1, true)`, [[...tables].join(',')]);
@@ -112,17 +139,19 @@ async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[]
   }
   await copyRows(tx, copyIntoStaging(table), table, rows, options);
   if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
-  const merged = await tx.client.query<{ inserted: number; updated: number }>(mergeStaged(table));
-  return merged.rows[0] ?? { inserted: 0, updated: 0 };
+  const believed = new Date(options.now.getTime() + (options.maxSkewMs ?? MAX_SKEW_MS));
+  type Written = { readonly inserted: boolean; readonly key: string; readonly versioned: boolean };
+  const { rows: written } = await tx.client.query<Written>(mergeStaged(table), [believed, options.runId]);
+  return written.filter(({ versioned }) => versioned);
 }
 
 /**
- * Stores a batch. Repeated keys are reduced to their last copy. Stored hashes are compared by key, so unchanged rows need no
- * write. Rows with new keys are copied directly into the table. Rows that differ are copied into a temporary table and merged, but
- * only if they are newer; the versions they replace go to `lobbie_history` in the same statement.
+ * Stores a batch: keys that repeat are reduced to their last copy; stored hashes are compared by key, so that unchanged
+ * rows go no further; rows with new keys are copied straight in, and rows that differ are copied into a temporary table
+ * and merged behind the newer-than gate. What they replace goes to `lobbie_history` in the same statement.
  *
- * It runs within the caller's transaction and does not commit. If another transaction inserts one of the keys at the same moment,
- * it throws a unique violation (23505); the caller then repeats it with `staged`.
+ * Runs inside the caller's transaction and commits nothing. A key that another transaction inserts at the same moment is
+ * a unique violation (23505) unless `staged` is set: the caller tries again with it.
  */
 export async function loadRows(
   tx: Transaction,
@@ -131,18 +160,15 @@ export async function loadRows(
   options: LoadOptions,
 ): Promise<Loaded> {
   if (batch.length === 0) return { inserted: 0, updated: 0, unchanged: 0, changed: [] };
-  const { fresh, differing } = await sortOut(tx, table, dedupe(batch));
-  let inserted = 0;
-  let updated = 0;
-  if (fresh.length > 0 && options.staged !== true) {
-    await copyRows(tx, copyIntoTable(table), table, fresh, options);
-    inserted = fresh.length;
-  }
+  const { fresh, differing } = await sortOut(tx, table, dedupe(table, batch));
+  const copied = options.staged === true ? [] : fresh;
+  if (copied.length > 0) await copyRows(tx, copyIntoTable(table), table, copied, options);
   const rest = options.staged === true ? [...fresh, ...differing] : differing;
-  if (rest.length > 0) {
-    const merged = await mergeRows(tx, table, rest, options);
-    inserted += merged.inserted;
-    updated = merged.updated;
-  }
-  return { inserted, updated, unchanged: batch.length - inserted - updated, changed: [...fresh, ...differing] };
+  const written = rest.length === 0 ? [] : await mergeRows(tx, table, rest, options);
+  const inserted = copied.length + written.filter((row) => row.inserted).length;
+  const updated = written.length - written.filter((row) => row.inserted).length;
+  const keys = new Set(written.map(({ key }) => key));
+  const offset = hasAccount(table) ? 1 : 0;
+  const merged = rest.filter((row) => keys.has(row.key.slice(offset).join('/')));
+  return { inserted, updated, unchanged: batch.length - inserted - updated, changed: [...copied, ...merged] };
 }

@@ -1,5 +1,5 @@
 import type { TableSpec } from '../core/row.ts';
-import { arrayKeys, hasAccount, identifier, tableName } from './names.ts';
+import { arrayKeys, hasAccount, identifier, keyText, tableName } from './names.ts';
 
 /** Columns that the loader adds to those of the record. */
 export const TECHNICAL = ['raw', '_content_hash', '_run_id', '_loaded_at', '_read_at', '_source'] as const;
@@ -11,8 +11,8 @@ const listed = (names: readonly string[]): string => names.map(identifier).join(
 export const copyColumns = (table: TableSpec): string[] => [...table.columns.map(({ name }) => name), ...TECHNICAL];
 
 /**
- * Creates the staging table: a temporary table of the connection that every commit empties. Its defaults fill in columns that
- * the batch does not have, such as `_version`.
+ * A temporary table of this connection; emptied by every commit, so nothing of a batch stays behind. The defaults fill in
+ * columns that are not of the record, as `_version`.
  */
 export function createStaging(table: TableSpec): string {
   return `CREATE TEMPORARY TABLE IF NOT EXISTS ${identifier(stagingName(table))} (LIKE ${tableName(table)} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS`;
@@ -27,10 +27,11 @@ export function copyIntoTable(table: TableSpec): string {
 }
 
 /**
- * Finds the rows of a batch that are new or differ from what is stored: `ord` is their position in the arrays, from 1, and
- * `absent` says that the key is not stored. Unchanged rows are not returned, so a batch without changes costs one index look-up
- * per row and nothing else. LATERAL with LIMIT forces that look-up: on a new table without statistics the planner scanned the
- * whole account for each batch, and a backfill was measured to take three times as long.
+ * Finds the rows of a batch that are new or differ from what is stored: `ord` is their position in the arrays, from 1, `absent`
+ * says that the key is not stored, and `stored` is the stored hash of a row that differs by its hash alone. Unchanged rows are not
+ * returned, so a batch without changes costs one index look-up per row and nothing else. LATERAL with LIMIT forces that look-up: on
+ * a new table without statistics the planner scanned the whole account for each batch, and a backfill was measured to take three
+ * times as long.
  *
  * Parameters: one array per key column (the account as one value), the hashes in hex, whether the batch is from a second list.
  */
@@ -44,7 +45,9 @@ export function findDifferent(table: TableSpec): string {
     ...keys.map((key) => `t.${identifier(key.name)} = k.${key.alias}`),
   ];
   return (
-    `SELECT k.ord::int AS ord, t._content_hash IS NULL AS absent ` +
+    `SELECT k.ord::int AS ord, t._content_hash IS NULL AS absent, ` +
+    `CASE WHEN t._deleted_at IS NULL AND t._source = CASE WHEN $${first + keys.length + 1}::boolean THEN 2 ELSE 1 END ` +
+    `THEN encode(t._content_hash, 'hex') END AS stored ` +
     `FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS k(${keys.map((key) => key.alias).join(', ')}, hash, ord) ` +
     `LEFT JOIN LATERAL (SELECT * FROM ${tableName(table)} t WHERE ${on.join(' AND ')} LIMIT 1) t ON true ` +
     `WHERE t._content_hash IS NULL OR t._deleted_at IS NOT NULL OR CASE WHEN $${first + keys.length + 1}::boolean ` +
@@ -54,35 +57,60 @@ export function findDifferent(table: TableSpec): string {
 }
 
 /**
- * Merges the staged rows by key. A row is written only if it is new, or if it differs and is not older than the stored row. Age is
- * decided by the record's own `updated_at` if both rows have one and they differ, else by the time of the read. A row of a second
- * list never changes one of the first list.
+ * Merges the staged rows by key. A row is written only if it is new, or if it differs and is not older than the stored row. A row
+ * of a second list never changes one of the first list.
  *
- * Every write is a new version, numbered here. The trigger `history_version` could number it too, but at ten percent more cost; it
- * only ensures that the time of a version is later than that of the version before.
+ * A read that was sent after the stored row was written is newer, whatever the record says of itself: a stamp may go back or lie in
+ * the future. If the two overlap, the record's own `updated_at` decides if both rows have one and they differ, else the time of the
+ * read. Stored times in the future, by more than clocks may differ, decide nothing.
+ *
+ * Every write is a new version, numbered here, except where only columns changed that move by themselves. The trigger
+ * `history_version` could number it too, but at ten percent more cost; it only ensures that the time of a version is later than that
+ * of the version before.
+ *
+ * Parameters: the instant after which a stored time is not believed, the run.
+ *
+ * @returns SQL whose rows are the keys that were written, whether they are new, and whether that made a version
  */
 export function mergeStaged(table: TableSpec): string {
   const all = copyColumns(table);
   const kept = new Set([...table.primaryKey, ...table.keepFirst]);
   const assigned = all.filter((name) => !kept.has(name));
+  const stamped = table.versioned
+    ? 'WHEN t.updated_at <> excluded.updated_at THEN t.updated_at < excluded.updated_at '
+    : '';
+  const newer =
+    `CASE WHEN excluded._read_at > t._loaded_at OR t._loaded_at > $1::timestamptz OR t._read_at > $1::timestamptz THEN true ` +
+    `${stamped}ELSE t._read_at <= excluded._read_at END`;
+  // A row stored under the former hash, which is shorter, arrives here although nothing changed. So its values are compared.
+  const otherHash =
+    't._content_hash <> excluded._content_hash AND octet_length(t._content_hash) = octet_length(excluded._content_hash)';
+  const compared = table.columns.map(({ name }) => name).filter((name) => !kept.has(name));
+  const differs = (names: readonly string[]) => {
+    const side = (prefix: string) => names.map((name) => `${prefix}.${identifier(name)}`).join(', ');
+    return names.length === 0 ? 'false' : `ROW(${side('t')}) IS DISTINCT FROM ROW(${side('excluded')})`;
+  };
+  const back = 't._deleted_at IS NOT NULL OR t._source > excluded._source';
+  // Columns that move by themselves are stored in place: the version, its time and its run stay.
+  const fixed = compared.filter((name) => !table.volatile.includes(name));
+  const ofVersion: readonly string[] = table.volatile.length === 0 ? [] : ['_run_id', '_loaded_at'];
+  const version = `(${back} OR ${differs(fixed)})`;
   const set = [
-    ...assigned.map((name) => `${identifier(name)} = excluded.${identifier(name)}`),
+    ...assigned.map((name) =>
+      ofVersion.includes(name)
+        ? `${identifier(name)} = CASE WHEN ${version} THEN excluded.${identifier(name)} ELSE t.${identifier(name)} END`
+        : `${identifier(name)} = excluded.${identifier(name)}`,
+    ),
     '_deleted_at = NULL',
-    '_version = t._version + 1',
+    table.volatile.length === 0
+      ? '_version = t._version + 1'
+      : `_version = t._version + CASE WHEN ${version} THEN 1 ELSE 0 END`,
   ];
-  const newer = table.versioned
-    ? `CASE WHEN t.updated_at <> excluded.updated_at THEN t.updated_at < excluded.updated_at ELSE t._read_at <= excluded._read_at END`
-    : `t._read_at <= excluded._read_at`;
-  // The hash also differs when only the order of keys in the JSON does, which is no change. So the values are compared.
-  const compared = [...table.columns.map(({ name }) => name).filter((name) => !kept.has(name)), 'raw'];
-  const side = (prefix: string) => compared.map((name) => `${prefix}.${identifier(name)}`).join(', ');
-  const differs = `(${side('t')}) IS DISTINCT FROM (${side('excluded')})`;
   return (
-    `WITH merged AS (INSERT INTO ${tableName(table)} AS t (${listed(all)}) ` +
+    `INSERT INTO ${tableName(table)} AS t (${listed(all)}) ` +
     `SELECT ${listed(all)} FROM ${identifier(stagingName(table))} ` +
     `ON CONFLICT (${listed(table.primaryKey)}) DO UPDATE SET ${set.join(', ')} ` +
-    `WHERE (t._deleted_at IS NOT NULL OR t._source > excluded._source OR ${differs}) AND ${newer} AND (excluded._source = 1 OR t._source <> 1) ` +
-    `RETURNING (xmax = 0) AS inserted) ` +
-    `SELECT count(*) FILTER (WHERE inserted)::int AS inserted, count(*) FILTER (WHERE NOT inserted)::int AS updated FROM merged`
+    `WHERE (${back} OR ${otherHash} OR ${differs(compared)}) AND ${newer} AND (excluded._source = 1 OR t._source <> 1) ` +
+    `RETURNING (xmax = 0) AS inserted, ${keyText(table)} AS key, _run_id = $2::bigint AS versioned`
   );
 }

@@ -4,8 +4,8 @@ import { stagedTables, type Transaction } from '../db/transaction.ts';
 import { dedupe, type Loaded, type LoadOptions, loadRows } from './load.ts';
 
 /**
- * Loads a batch in which Postgres refused a value that the schema accepted. The batch is halved until the row at fault is alone;
- * that row becomes a reject, and all others are stored. This is slow, so it is used only after a normal load has failed.
+ * Loads a batch in which Postgres refused a value that the schema let through: the batch is halved until the row at
+ * fault stands alone, which becomes a reject; all others are stored. Slow, and only used after a plain load failed.
  */
 export async function loadTolerantly(
   tx: Transaction,
@@ -30,7 +30,7 @@ export async function loadTolerantly(
     } catch (error) {
       if (!isDataError(error)) throw error;
       await tx.client.query('ROLLBACK TO SAVEPOINT part');
-      // The rollback has removed a staging table that was created after the savepoint.
+      // A staging table that was made after the savepoint is gone with it.
       stagedTables(tx.client).clear();
       if (part.length === 1) {
         rejects.push(refused(table, part[0] as Row, databaseCode(error) ?? 'unknown', accountId));
@@ -42,8 +42,8 @@ export async function loadTolerantly(
     }
   };
 
-  // Repeated keys are reduced first, so that a bad row does not become one reject for each of its copies.
-  const distinct = dedupe(rows);
+  // Repeated keys are reduced first: their copies must not come back as rejects one by one.
+  const distinct = dedupe(table, rows);
   if (distinct.length > 0) await loadPart(distinct);
   total.unchanged += rows.length - distinct.length;
   return { ...total, changed, rejects };
@@ -60,7 +60,7 @@ function refused(table: TableSpec, row: Row, code: string, accountId: string): R
   };
 }
 
-/** The path ids of a row, from its own columns; a replay needs them. */
+/** The ids that place a row, from its own columns: enough to replay it. */
 function pathIds(table: TableSpec, row: Row): Record<string, string> {
   const ids = table.columns.map(({ name }, index) => [name, row.values[index]] as const);
   return Object.fromEntries(ids.filter((pair): pair is [string, string] => pair[0].endsWith('_id') && pair[1] != null));

@@ -12,6 +12,9 @@ const DAY_MS = 86_400_000;
 /** The pattern that browsers use, with letters of every script. */
 const email = z.email({ pattern: z.regexes.unicodeEmail });
 
+/** ISO 8601 as every reader takes it. */
+const FULL_OFFSET = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/;
+
 /** Checks one value of a change; null is handled by the caller. Pure. @param now the time after which dates are refused */
 export function checkValue(kind: WritableKind, value: unknown, now: Date): Checked {
   switch (kind) {
@@ -49,8 +52,10 @@ export function checkValue(kind: WritableKind, value: unknown, now: Date): Check
     case 'instant': {
       const instant = asInstant(value);
       if (typeof instant !== 'string') return instant;
+      const text = String(value).trim();
       return /([zZ]|[+-]\d{2}(:?\d{2})?)$/.test(String(value).trim()) && /[T ]\d{2}:/.test(String(value))
-        ? { value: String(value).trim() }
+        ? // Lobbie gets the offset that was written; one that is cut short, as Postgres prints it, in full.
+          { value: FULL_OFFSET.test(text) ? text : instant }
         : { problem: 'needs a time and an offset, e.g. 2026-01-15T09:00:00-05:00' };
     }
     case 'status': {
@@ -122,8 +127,7 @@ export function meaning(kind: WritableKind, value: unknown): string | null {
     }
     case 'instant': {
       const instant = asInstant(text);
-      const time = typeof instant === 'string' ? Date.parse(instant.replace(' ', 'T')) : Number.NaN;
-      return Number.isNaN(time) ? text : String(time);
+      return typeof instant === 'string' ? String(new Date(instant).getTime()) : text;
     }
     default:
       return text;

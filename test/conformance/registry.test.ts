@@ -266,6 +266,19 @@ describe('the database and the registry', () => {
       await client.end();
     }
   });
+
+  test('the columns that move by themselves are the same in the code and in the database', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT table_name || '.' || column_name AS name FROM lobbie_sync.volatile_columns ORDER BY 1`,
+    );
+    await client.end();
+    const declared = RESOURCES.flatMap((resource) =>
+      tableSpec(resource).volatile.map((name) => `${resource.name}.${name}`),
+    );
+    expect(rows.map(({ name }) => name)).toEqual(declared.sort());
+  });
 });
 
 test('no question of `npm run new-resource` is left open', () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Row, TableSpec } from '../../src/core/row.ts';
@@ -60,7 +61,7 @@ async function load(
 ): Promise<Omit<Loaded, 'changed'>> {
   const { resource = patients, ...rest } = options;
   const { changed: _, ...counts } = await withTransaction(pool, (tx) =>
-    loadRows(tx, tableOf(resource), rows, { runId: '1', now: new Date('2024-06-02T00:00:00Z'), ...rest }),
+    loadRows(tx, tableOf(resource), rows, { runId: '1', now: new Date('2024-06-06T00:00:00Z'), ...rest }),
   );
   return counts;
 }
@@ -205,6 +206,95 @@ describe('older news never overwrites newer', () => {
   });
 });
 
+describe('a read that was sent after the stored one was stored', () => {
+  const patient = (firstName: string, updatedAt: string | null, readAt: string) =>
+    rowOf({ id: 1, firstName, updatedAt }, { readAt });
+  const [first, second] = ['2024-06-01T00:00:00Z', '2024-06-03T00:00:00Z'];
+  const [storedFirst, storedSecond] = [new Date('2024-06-01T00:00:01Z'), new Date('2024-06-03T00:00:01Z')];
+
+  test.each<[string, string | null, string | null]>([
+    ['goes back, as after a restored backup', '2024-05-05T00:00:00Z', '2024-01-01T00:00:00Z'],
+    ['was at the end of time once', '9999-12-31T23:59:59Z', '2024-05-01T00:00:00Z'],
+    ['is missing now', '2024-05-05T00:00:00Z', null],
+    ['is a local time that comes twice', '2024-05-05T01:30:00Z', '2024-05-05T01:10:00Z'],
+  ])('is newer when its stamp %s', async (_name, before, after) => {
+    newAccount();
+    await load([patient('old', before, first)], { now: storedFirst });
+    expect(await load([patient('new', after, second)], { now: storedSecond })).toMatchObject({ updated: 1 });
+    expect(await stored()).toMatchObject([{ first_name: 'new' }]);
+  });
+
+  test('lifts a mark of deletion', async () => {
+    newAccount();
+    await load([patient('a', '9999-01-01T00:00:00Z', first)], { now: storedFirst });
+    await pool.query(`UPDATE lobbie.patients SET _deleted_at = '2024-06-02Z', _loaded_at = '2024-06-02Z', _version = 2
+      WHERE account_id = ${account}`);
+    expect(await load([patient('a', '2024-01-01T00:00:00Z', second)], { now: storedSecond })).toMatchObject({
+      updated: 1,
+    });
+    expect(await stored()).toMatchObject([{ _deleted_at: null }]);
+  });
+
+  test('is newer than what was stored by a clock that was ahead', async () => {
+    newAccount();
+    await load([patient('ahead', null, '2025-07-01T00:00:00Z')], { now: new Date('2025-07-01T00:00:01Z') });
+    expect(await load([patient('right', null, second)], { now: storedSecond })).toMatchObject({ updated: 1 });
+    expect(await stored()).toMatchObject([{ first_name: 'right' }]);
+  });
+
+  test('within the time that clocks may differ by, the reads overlap', async () => {
+    newAccount();
+    await load([patient('a', null, '2024-06-03T00:04:00Z')], { now: new Date('2024-06-03T00:04:01Z') });
+    expect(await load([patient('b', null, second)], { now: storedSecond })).toMatchObject({ unchanged: 1 });
+    expect(await load([patient('b', null, second)], { now: storedSecond, maxSkewMs: 60_000 })).toMatchObject({
+      updated: 1,
+    });
+  });
+});
+
+describe('a row that was stored by the hash over its text', () => {
+  const former = (row: Row) => hash('sha256', row.raw + row.formerPlace, 'hex').slice(0, 32);
+  const record = { id: 1, firstName: 'a', lastName: 'b' };
+
+  async function storeFormer(): Promise<string> {
+    newAccount();
+    const row = rowOf(record);
+    await load([{ ...row, hash: former(row) }]);
+    const { rows } = await pool.query(`SELECT xmin::text FROM lobbie.patients WHERE account_id = ${account}`);
+    return rows[0].xmin;
+  }
+
+  test.each([
+    ['as it is', record],
+    ['with its keys in another order', { lastName: 'b', firstName: 'a', id: 1 }],
+    ['with a field that nobody knows', { ...record, servedAt: 'x' }],
+  ])('is taken over without a write: %s', async (_name, again) => {
+    const xmin = await storeFormer();
+    const row = rowOf(again, { readAt: '2024-07-01T00:00:00Z' });
+    expect(await load([row], { now: new Date('2024-07-01T00:00:01Z') })).toMatchObject({ unchanged: 1 });
+    const { rows } = await pool.query(`SELECT xmin::text, _version FROM lobbie.patients WHERE account_id = ${account}`);
+    expect(rows).toEqual([{ xmin, _version: 1 }]);
+  });
+
+  test('is changed by a change', async () => {
+    await storeFormer();
+    const row = rowOf({ ...record, firstName: 'c' }, { readAt: '2024-07-01T00:00:00Z' });
+    expect(await load([row], { now: new Date('2024-07-01T00:00:01Z') })).toMatchObject({ updated: 1 });
+  });
+});
+
+test('rows that differ and are older news are no changes to whom it is reported', async () => {
+  newAccount();
+  await load([rowOf({ id: 1, firstName: 'new' }, { readAt: '2024-06-05T00:00:00Z' })]);
+  const { changed } = await withTransaction(pool, (tx) =>
+    loadRows(tx, tableOf(patients), [rowOf({ id: 1, firstName: 'old' }), rowOf({ id: 2 })], {
+      runId: '1',
+      now: new Date('2024-06-06T00:00:00Z'),
+    }),
+  );
+  expect(changed.map(({ key }) => key[1])).toEqual(['2']);
+});
+
 describe('a row that was marked as deleted', () => {
   async function markDeleted(): Promise<void> {
     await pool.query('UPDATE lobbie.patients SET _deleted_at = now() WHERE account_id = $1', [account]);
@@ -223,7 +313,9 @@ describe('a row that was marked as deleted', () => {
     newAccount();
     await load([rowOf({ id: 1 })]);
     await markDeleted();
-    expect(await load([rowOf({ id: 1 }, { readAt: '2024-01-01T00:00:00Z' })])).toMatchObject({ unchanged: 1 });
+    // The mark has the time of the server's clock.
+    const late = rowOf({ id: 1 }, { readAt: '2024-01-01T00:00:00Z' });
+    expect(await load([late], { now: new Date() })).toMatchObject({ unchanged: 1 });
     expect((await stored())[0]?.['_deleted_at']).not.toBeNull();
   });
 });
@@ -433,10 +525,21 @@ test('a table made from a definition can be loaded at once: nothing else knows o
   expect(await load([row('b')], { resource: notes })).toMatchObject({ unchanged: 1 });
 });
 
-test('a category whose derived count moves is updated although its time of change stays', async () => {
+test('a count that moves by itself is stored in place: no version, no change to report', async () => {
   newAccount();
-  const category = (patientCount: number, readAt: string) =>
-    rowOf({ id: 1, patientCount, updatedAt: '2024-01-01T00:00:00Z' }, { resource: categories, readAt });
-  await load([category(1, '2024-06-01T00:00:00Z')], { resource: categories });
-  expect(await load([category(2, '2024-06-02T00:00:00Z')], { resource: categories })).toMatchObject({ updated: 1 });
+  const category = (patientCount: number, name: string, readAt: string) =>
+    rowOf({ id: 1, patientCount, name, updatedAt: '2024-01-01T00:00:00Z' }, { resource: categories, readAt });
+  const of = { resource: categories };
+  await load([category(1, 'a', '2024-06-01T00:00:00Z')], of);
+  expect(await load([category(2, 'a', '2024-06-02T00:00:00Z')], { ...of, runId: '2' })).toMatchObject({ unchanged: 1 });
+  expect(await stored(categories)).toMatchObject([{ patient_count: 2, _version: 1, run: '1' }]);
+  expect(await load([category(3, 'b', '2024-06-03T00:00:00Z')], { ...of, runId: '2' })).toMatchObject({ updated: 1 });
+  expect(await stored(categories)).toMatchObject([{ name: 'b', patient_count: 3, _version: 2, run: '2' }]);
+  const { rows } = await pool.query(
+    `SELECT version, patient_count FROM lobbie_history.categories WHERE account_id = ${account} ORDER BY version`,
+  );
+  expect(rows).toEqual([
+    { version: 1, patient_count: 2 },
+    { version: 2, patient_count: 3 },
+  ]);
 });

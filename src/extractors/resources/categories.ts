@@ -15,7 +15,7 @@ export const categories = defineResource({
     color: text('operational'),
     active: boolean('operational'),
     isDefault: boolean('operational'),
-    patientCount: integer('operational'),
+    patientCount: integer('operational', { volatile: true }),
     sortOrder: integer('operational'),
     ...stamped,
   },

@@ -30,7 +30,8 @@ export const paymentRequests = defineResource({
     amountPaidDisplay: text('clinical'),
     amountRemainingCents: bigint('clinical'),
     amountRemainingDisplay: text('clinical'),
-    paymentUrl: text('direct'),
+    // May be signed for a while only.
+    paymentUrl: text('direct', { volatile: true }),
     voidReason: text('clinical'),
     expiresAt: instant('quasi'),
     paidAt: instant('quasi'),

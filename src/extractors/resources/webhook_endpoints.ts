@@ -18,7 +18,7 @@ export const webhookEndpoints = defineResource({
     name: text('operational'),
     eventTypes: json('operational'),
     enabled: boolean('operational'),
-    lastDelivery: json('operational'),
+    lastDelivery: json('operational', { volatile: true }),
     ...stamped,
   },
 });

@@ -37,12 +37,14 @@ describe('a line', () => {
     ],
     primaryKey: ['account_id', 'id'],
     keepFirst: [],
+    volatile: [],
     versioned: false,
   };
   const row: Row = {
     values: ['1', '2', 'a\tb', null],
     key: ['1', '2'],
     hash: '0123456789abcdef0123456789abcdef',
+    formerPlace: '',
     raw: '{"label":"a\\tb"}',
     readAt: new Date('2024-01-01T00:00:00Z'),
     secondary: false,

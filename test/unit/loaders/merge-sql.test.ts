@@ -27,6 +27,7 @@ const awkward: TableSpec = {
   ],
   primaryKey: ['account_id', 'user'],
   keepFirst: ['location_id'],
+  volatile: [],
   versioned: true,
 };
 
@@ -78,13 +79,16 @@ describe.each(RESOURCES.map((resource) => [resource.name, tableSpec(resource)] a
 
   test('is merged by its key, which is never assigned', () => {
     const text = mergeStaged(table);
-    const assigned = text.slice(text.indexOf(' SET '), text.indexOf(' WHERE '));
+    const assigned = text.slice(text.indexOf(' SET '), text.lastIndexOf(' WHERE '));
     expect(text).toContain(`ON CONFLICT (${table.primaryKey.map(identifier).join(', ')})`);
     for (const column of [...table.primaryKey, ...table.keepFirst])
       expect(assigned).not.toContain(`${identifier(column)} =`);
     for (const column of copyColumns(table)) {
       if (table.primaryKey.includes(column) || table.keepFirst.includes(column)) continue;
-      expect(assigned).toContain(`${identifier(column)} = excluded.${identifier(column)}`);
+      const moves = table.volatile.length > 0 && ['_run_id', '_loaded_at'].includes(column);
+      expect(assigned).toContain(
+        moves ? `THEN excluded.${identifier(column)} ELSE` : `${identifier(column)} = excluded.${identifier(column)}`,
+      );
     }
     expect(assigned).toContain('_deleted_at = NULL');
   });
