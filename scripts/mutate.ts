@@ -35,7 +35,6 @@ const UNITS: Readonly<Record<string, readonly string[]>> = {
     'decideFailure',
     'attemptEnd',
     'reasonOf',
-    'rebaseLater',
   ],
   rotation: ['dueFullRereads', 'rotationQuota', 'targetWithin'],
   schedule: ['scheduler/decide.ts', 'scheduler/cron.ts'],
