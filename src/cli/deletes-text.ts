@@ -11,7 +11,7 @@ const SENTENCES: Readonly<Record<DeleteStatus, readonly [one: string, many: stri
     'no rows are missing that are not decided about',
   ],
   applied: ['row is marked as deleted', 'rows are marked as deleted', 'no rows are marked as deleted'],
-  kept: [
+  dismissed: [
     'row was missed and is still in Lobbie',
     'rows were missed and are still in Lobbie',
     'no rows were missed that are still in Lobbie',

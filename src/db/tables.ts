@@ -92,7 +92,7 @@ interface ChecksTable {
   due_since: Date | null;
 }
 
-export type DeleteStatus = 'candidate' | 'held' | 'applied' | 'kept' | 'restored';
+export type DeleteStatus = 'candidate' | 'held' | 'applied' | 'dismissed' | 'restored';
 
 interface DeletesTable {
   id: GeneratedId;
@@ -106,6 +106,10 @@ interface DeletesTable {
   status: DeleteStatus;
   found_at: Date;
   decided_at: Date | null;
+  /** The certified sweeps that did not meet the row; null: the list of its parent did not have it. */
+  sweep_ids: string[] | null;
+  /** Since when it is known to be absent. */
+  absent_at: Date;
 }
 
 interface TableRowsTable {

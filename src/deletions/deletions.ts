@@ -92,7 +92,7 @@ async function confirm(context: RunContext, entries: readonly Delete[]): Promise
       if (answer === true) there.push(entry.id);
     }),
   );
-  await decideDeletes(context.db, there, 'kept', context.clock.now());
+  await decideDeletes(context.db, there, 'dismissed', context.clock.now());
   return { gone, kept: there.length };
 }
 
@@ -107,9 +107,9 @@ async function stillThere(context: RunContext, entry: Delete): Promise<boolean |
   if (context.stop.requested) return undefined;
   const resource = resourceNamed(entry.resource);
   const { get } = resource;
-  // Without a read by id the whole reading that did not meet it is all there is to know; ids of our own are not theirs.
-  // What an earlier run noted may have come back since, so only tonight's word counts, or a person's.
-  if (get === undefined || entry.key.startsWith('-')) return entry.status !== 'held' && entry.run_id !== context.runId;
+  // Without a read by id the whole reading that did not meet it is all there is to know, and ids of our own are not theirs. That
+  // reading is the proof of the entry, whichever run noted it: an answer that had the row since would have dismissed the entry.
+  if (get === undefined || entry.key.startsWith('-')) return false;
   try {
     await context.api.callRaw(
       get.operation,

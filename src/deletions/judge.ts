@@ -20,7 +20,6 @@ export interface Verdict {
  * @param complete whether the pass read all places of the account
  */
 export function verdicts(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly Verdict[] {
-  const sound = (sweep: SweepRow) => sweep.whole && sweep.status === 'certified' && sweep.rows_rejected === '0';
   const several = resource.sharedByLocations === true || resource.reads.length > 1;
   if (several) return complete && sweeps.length > 0 && sweeps.every(sound) ? [{ sweeps, locationId: null }] : [];
   return sweeps.filter(sound).map((sweep) => ({
@@ -28,6 +27,22 @@ export function verdicts(resource: Resource, sweeps: readonly SweepRow[], comple
     locationId: sweep.location_id === '0' ? null : sweep.location_id,
   }));
 }
+
+/**
+ * Certified sweeps that never speak of absence: with a reject, of a part of the list, or of one location of several where the pass
+ * does not read them all. The others wait: an open or failed sweep is ended by the next run of the pass, and sweeps that speak of
+ * absence together wait for the last of them. Pure.
+ */
+export function silent(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly SweepRow[] {
+  const certified = sweeps.filter((sweep) => sweep.status === 'certified');
+  const several = resource.sharedByLocations === true || resource.reads.length > 1;
+  if (!several) return certified.filter((sweep) => !sound(sweep));
+  if (!complete) return certified;
+  // Together they will not speak: one of them has ended without a word.
+  return certified.length === sweeps.length && !certified.every(sound) ? certified : [];
+}
+
+const sound = (sweep: SweepRow): boolean => sweep.whole && sweep.status === 'certified' && sweep.rows_rejected === '0';
 
 /**
  * Compares what certified sweeps of a pass met with what the warehouse has, and notes the rest as candidates for deletion.
@@ -45,26 +60,25 @@ export async function judgeSweeps(
     const sweeps = await passSweeps(context.db, context.passId, accountId, resource.name);
     const judged = verdicts(resource, sweeps, complete);
     for (const verdict of judged) await judge(context, accountId, resource, verdict);
-    // The others may count yet: an open or failed sweep is ended by the next run of the pass, and sweeps that speak of absence
-    // together wait for the last of them.
-    await markJudged(
-      context.db,
-      judged.flatMap((verdict) => verdict.sweeps.map((sweep) => sweep.id)),
-    );
+    await markJudged(context.db, accountId, resource.name, [
+      ...judged.flatMap((verdict) => verdict.sweeps),
+      ...silent(resource, sweeps, complete),
+    ]);
   }
 }
 
 async function judge(context: RunContext, accountId: string, resource: Resource, verdict: Verdict): Promise<void> {
   const { table } = preparerOf(resource);
   const sweeps = verdict.sweeps.map((sweep) => sweep.id);
-  // What waits for a decision and is met again waits no longer.
+  const begun = new Date(Math.min(...verdict.sweeps.map((sweep) => sweep.started_at.getTime())));
+  // What waits for a decision and was met since it was found absent waits no longer.
   await context.pool.query(
-    `UPDATE lobbie_sync.deletes d SET status = 'kept', decided_at = $4
+    `UPDATE lobbie_sync.deletes d SET status = 'dismissed', decided_at = $4
      FROM (${sweepKeysSql('$3')}) seen
-     WHERE d.account_id = $1 AND d.resource = $2 AND d.status IN ('candidate', 'held') AND d.key = seen.k`,
-    [accountId, resource.name, sweeps, context.clock.now()],
+     WHERE d.account_id = $1 AND d.resource = $2 AND d.status IN ('candidate', 'held') AND d.key = seen.k
+       AND d.absent_at <= $5`,
+    [accountId, resource.name, sweeps, context.clock.now(), begun],
   );
-  const begun = verdict.sweeps.map((sweep) => sweep.started_at).sort((a, b) => a.getTime() - b.getTime())[0];
   const { rows } = await context.pool.query<{ key: string; location: string | null; met: number }>(
     `WITH seen AS MATERIALIZED (${sweepKeysSql('$2')})
      SELECT ${keyText(table)} AS key, ${resource.scope === 'location' ? 't.location_id::text' : 'NULL'} AS location,
@@ -94,6 +108,8 @@ async function judge(context: RunContext, accountId: string, resource: Resource,
       key: row.key,
       parentId: null,
       reason: 'not met by a whole reading',
+      sweepIds: sweeps,
+      absentAt: begun,
     })),
     context.clock.now(),
   );

@@ -69,6 +69,13 @@ export interface Sourced {
 /** Records inside another record that have a table of their own. */
 export interface Embedded {
   readonly resource: string;
+  /** The column of the inner rows that names the record they come in. */
+  readonly column: string;
+  /**
+   * When the record tells the inner rows as a whole, so that one it no longer has is gone: by the text of a column of its own. A
+   * record that fails it says nothing of them. Default: never.
+   */
+  readonly wholeWhen?: { readonly column: string; readonly holds: (text: string | null) => boolean };
   readonly extract: (source: Sourced) => Iterable<Sourced>;
 }
 
@@ -96,6 +103,10 @@ export interface ResourceOptions {
    */
   readonly sharedByLocations?: boolean;
   readonly embeds?: readonly Embedded[];
+  /** Its rows are the locations that other lists are read under, so that it is read first. */
+  readonly holdsLocations?: boolean;
+  /** Its rows are the persons that a targeted read asks for by id. */
+  readonly holdsPersons?: boolean;
   /** Makes an id for records whose id the contract does not promise. Negative, so it can't meet a real one. */
   readonly surrogateId?: (source: Sourced) => string | undefined;
 }

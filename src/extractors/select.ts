@@ -32,7 +32,7 @@ export function selectResources(names: readonly string[]): readonly Resource[] {
 /** What must be in the warehouse before a resource can be read: its parents, and the places of an account. */
 export function prerequisites(resource: Resource): readonly string[] {
   const needsLocations = resource.reads.some((read) => read.scope === 'location');
-  return [...parentsOf(resource), ...(needsLocations && resource.name !== 'locations' ? ['locations'] : [])];
+  return [...parentsOf(resource), ...(needsLocations && resource.holdsLocations !== true ? ['locations'] : [])];
 }
 
 /** The read to use, given which operations take the form of the newer API generation. */

@@ -105,7 +105,7 @@ async function examineLists(
 ): Promise<void> {
   const owner = `account ${accountId}`;
   const firsts = new Map<string, First>([['locations', place]]);
-  const all = RESOURCES.filter((resource) => resource.name !== 'locations').flatMap((resource) =>
+  const all = RESOURCES.filter((resource) => resource.holdsLocations !== true).flatMap((resource) =>
     resource.reads
       .map((read) => chooseRead(read, newer))
       .filter((read) => read.scope !== 'global')

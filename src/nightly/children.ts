@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { identifier } from '../loaders/names.ts';
-import { closeSweep, openSweep } from '../state/passes.ts';
+import { openSweep } from '../state/passes.ts';
+import { certify } from '../streams/certify.ts';
 import { type RunContext, type Unit, unitScope } from '../streams/context.ts';
 import { noParents, parentChunks } from '../streams/parent-stream.ts';
+import { parentScope } from '../streams/parents.ts';
 import { pump } from '../streams/stream.ts';
 import { outcomeOf, type UnitOutcome } from '../streams/unit-outcome.ts';
 
@@ -29,24 +30,13 @@ export function rotationQuota(counts: Pick<ParentCounts, 'total' | 'overdue'>, d
   return Math.max(counts.overdue, Math.ceil(counts.total / Math.max(1, days - 2)));
 }
 
-/** FROM and WHERE for the parents of a unit joined with what is known of their checks; `p` and `c`. */
-function parentsWithChecks(unit: Unit): { from: string; where: string; values: unknown[] } {
-  const { parent } = unit.read;
-  if (parent === undefined) throw new TypeError(`${unit.read.operation} has no parent`);
-  const values: unknown[] = [unit.accountId, unit.resource.name];
-  const where = ['p.account_id = $1', 'p._deleted_at IS NULL'];
-  if (unit.locationId !== null) {
-    values.push(unit.locationId);
-    where.push(`p.location_id = $${values.length}`);
-  }
-  if (parent.where !== undefined) where.push(parent.where);
-  // What may be gone is settled first; its lists would only say that they are not there.
-  where.push(`NOT EXISTS (SELECT FROM lobbie_sync.deletes d WHERE d.account_id = p.account_id AND d.resource = '${parent.resource}'
-    AND d.key = p.id::text AND d.status IN ('candidate', 'held'))`);
+/** The parents of a unit that are no candidates for deletion, joined with what is known of their checks: `p` and `c`. */
+function parentsWithChecks(unit: Unit): { from: string; values: unknown[] } {
+  const scope = parentScope(unit, { settled: true });
+  const values = [...scope.values, unit.resource.name];
   return {
-    from: `lobbie.${identifier(parent.resource)} p LEFT JOIN lobbie_sync.checks c
-      ON c.account_id = p.account_id AND c.resource = $2 AND c.parent_id = p.id`,
-    where: where.join(' AND '),
+    from: `${scope.from} LEFT JOIN lobbie_sync.checks c
+      ON c.account_id = $1::bigint AND c.resource = $${values.length} AND c.parent_id = p.id`,
     values,
   };
 }
@@ -58,13 +48,13 @@ export async function countParents(
   days: number,
   now: Date,
 ): Promise<ParentCounts> {
-  const { from, where, values } = parentsWithChecks(unit);
+  const { from, values } = parentsWithChecks(unit);
   const before = new Date(now.getTime() - (days - 1) * 86_400_000);
   const { rows } = await context.pool.query<ParentCounts>(
     `SELECT count(*)::int AS total,
        count(*) FILTER (WHERE c.due_since IS NOT NULL OR c.checked_at IS NULL)::int AS due,
        count(*) FILTER (WHERE c.checked_at < $${values.length + 1})::int AS overdue
-     FROM ${from} WHERE ${where}`,
+     FROM ${from}`,
     [...values, before],
   );
   return rows[0] ?? { total: 0, due: 0, overdue: 0 };
@@ -93,16 +83,16 @@ export async function certifyChildren(context: RunContext, unit: Unit, days: num
   const { accountId, locationId, resource, read } = unit;
   const scope = { accountId, locationId, resource: resource.name, operation: read.operation };
   const sweep = await openSweep(context.db, context.passId, scope, { complete: true, streams: unitScope(unit), now });
-  if (sweep.status !== 'certified') await closeSweep(context.db, sweep.id, null, context.clock.now());
+  if (sweep.status !== 'certified') await certify(context, unit, sweep, true);
 }
 
 async function* dueParents(context: RunContext, unit: Unit): AsyncGenerator<string> {
-  const { from, where, values } = parentsWithChecks(unit);
+  const { from, values } = parentsWithChecks(unit);
   let after: string | null = null;
   for (;;) {
     const { rows }: { rows: { id: string }[] } = await context.pool.query<{ id: string }>(
       `SELECT p.id::text AS id FROM ${from}
-       WHERE ${where} AND (c.due_since IS NOT NULL OR c.checked_at IS NULL) AND ($${values.length + 1}::bigint IS NULL OR p.id > $${values.length + 1}::bigint)
+       WHERE (c.due_since IS NOT NULL OR c.checked_at IS NULL) AND ($${values.length + 1}::bigint IS NULL OR p.id > $${values.length + 1}::bigint)
        ORDER BY p.id LIMIT ${PAGE}`,
       [...values, after],
     );
@@ -114,9 +104,9 @@ async function* dueParents(context: RunContext, unit: Unit): AsyncGenerator<stri
 
 /** The parents of a unit that were checked longest ago, the oldest first. Those that were read tonight already are done. */
 export async function oldestParents(context: RunContext, unit: Unit, limit: number): Promise<readonly string[]> {
-  const { from, where, values } = parentsWithChecks(unit);
+  const { from, values } = parentsWithChecks(unit);
   const { rows } = await context.pool.query<{ id: string }>(
-    `SELECT p.id::text AS id FROM ${from} WHERE ${where} AND (c.checked_at IS NULL OR c.checked_at < $${values.length + 1})
+    `SELECT p.id::text AS id FROM ${from} WHERE (c.checked_at IS NULL OR c.checked_at < $${values.length + 1})
      ORDER BY c.checked_at NULLS FIRST, p.id LIMIT $${values.length + 2}`,
     [...values, context.passStartedAt, limit],
   );

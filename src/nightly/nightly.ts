@@ -15,6 +15,7 @@ import {
   wantedResources,
 } from '../runs/run.ts';
 import { openPass } from '../state/passes.ts';
+import { noteOldest } from '../streams/certify.ts';
 import { type RunContext, type Unit, unitName } from '../streams/context.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 import { certifyChildren, countParents, oldestParents, rotationQuota, runChildren } from './children.ts';
@@ -111,7 +112,8 @@ class NightlySync {
       await Promise.all(this.#accounts.filter((account) => account.open).map(phase));
     }
     for (const account of this.#accounts) {
-      this.#lifecycle.held += await heldOf(this.#context, account.id);
+      for (const unit of this.#units(account, 'children')) await noteOldest(this.#context, unit);
+      this.#lifecycle.addHeld(await heldOf(this.#context, account.id));
     }
   }
 
@@ -120,7 +122,7 @@ class NightlySync {
       [TOKEN_ACCOUNT, ...this.#lifecycle.accounts].map(async (id): Promise<Account> => {
         const wanted = await wantedResources(this.#lifecycle, id);
         const resources = wanted.length === 0 ? [] : await this.#lifecycle.lease(id, wanted);
-        const places = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.name === 'locations');
+        const places = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.holdsLocations);
         const open =
           resources.length > 0 &&
           (places === undefined || (await readLocations(this.#lifecycle, this.#context, id, places)));
@@ -139,7 +141,8 @@ class NightlySync {
   /** Lists that are read whole every night. */
   async #whole(account: Account, late: boolean): Promise<void> {
     const whole = account.resources.filter(
-      ({ name, strategy }) => name !== 'locations' && strategy.kind === 'full' && (strategy.late ?? false) === late,
+      ({ holdsLocations, strategy }) =>
+        holdsLocations !== true && strategy.kind === 'full' && (strategy.late ?? false) === late,
     );
     await readAll(this.#lifecycle, this.#context, account.id, { ...account, resources: whole });
   }

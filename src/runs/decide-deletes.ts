@@ -63,15 +63,17 @@ export async function restoreDeletes(
     (entry) => entry.status === 'held' || (entry.status === 'applied' && choice.ids !== undefined),
   );
   for (const entry of entries) {
-    await withTransaction(deps.pool, async (tx) => {
+    const taken = await withTransaction(deps.pool, async (tx) => {
       const now = deps.clock.now();
-      if (entry.status === 'applied')
-        restored += await takeBack(tx, entry, { runId: entry.run_id, now, noHistory: deps.noHistory });
+      const options = { runId: entry.run_id, now, noHistory: deps.noHistory };
+      const rows = entry.status === 'applied' ? await takeBack(tx, entry, options) : 0;
       await decideDeletes(tx.db, [entry.id], 'restored', now);
       const subject = { delete: entry.id, key: entry.key };
       const { account_id: accountId, resource } = entry;
       await addAudit(tx.db, { actor: deps.actor, action: 'deletes.restore', accountId, resource, subject }, now);
+      return rows;
     });
+    restored += taken;
   }
   return { restored };
 }

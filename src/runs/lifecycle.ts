@@ -1,73 +1,24 @@
-import type { Kysely } from 'kysely';
 import PQueue from 'p-queue';
-import type pg from 'pg';
-import type { ApiClient } from '../api/client.ts';
-import type { Clock } from '../core/clock.ts';
-import { EXIT, type ExitCode, type LobbieSyncError, StopError } from '../core/errors.ts';
-import type { Selection } from '../core/selection.ts';
-import type { StopSignal } from '../core/stop.ts';
+import { EXIT, type LobbieSyncError, StopError } from '../core/errors.ts';
 import { classifyError } from '../db/pool.ts';
-import type { RunKind, SyncDatabase } from '../db/tables.ts';
 import type { Resource } from '../extractors/resource.ts';
-import type { Logger } from '../observability/logger.ts';
 import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
 import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from '../streams/context.ts';
 import { Counters } from '../streams/counters.ts';
+import { Doubts } from '../streams/doubts.ts';
 import { flushCounters } from '../streams/flush.ts';
 import { knownLocations } from '../streams/locations.ts';
 import { Semaphore } from '../streams/semaphore.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
+import type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 import { analyzeGrown, countWritten } from './maintenance.ts';
 import { decideOutcome, type FinalStatus } from './outcome.ts';
 import { divideRate } from './rate-fraction.ts';
 import { RunSession } from './session.ts';
 
-/** What every run is built on; made by the composition root. */
-export interface RunDependencies {
-  readonly api: ApiClient;
-  readonly pool: pg.Pool;
-  readonly db: Kysely<SyncDatabase>;
-  readonly connectionString: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Account ids that the settings name. */
-  readonly accounts: readonly string[];
-  /** Requests under way at once. */
-  readonly concurrency: number;
-  /** Operations whose newer form the settings choose. */
-  readonly newerOperations: ReadonlySet<string>;
-  /** Who started it, for the audit log. */
-  readonly actor: string;
-  /** Share of a scope's rows that may be tombstoned without a person, 0 to 1. */
-  readonly deleteThreshold: number;
-  /** Every row is checked again within so many days, as far as the budget allows. */
-  readonly freshnessDays: number;
-  /** Tables that keep no history. */
-  readonly noHistory: ReadonlySet<string>;
-  /** Share of the request rate that deliveries have while other runs are open, more than 0 and less than 1. */
-  readonly pushShare: number;
-}
-
-/** What a run is asked for. */
-export interface LifecycleOptions {
-  readonly kind: RunKind;
-  readonly selection: Selection;
-  /** Requests that may be sent. Default: no limit. */
-  readonly maxRequests?: number | undefined;
-  readonly stop: StopSignal;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-export interface RunReport {
-  readonly runId: string;
-  readonly status: FinalStatus;
-  readonly exitCode: ExitCode;
-  readonly error: LobbieSyncError | undefined;
-  /** Units by what became of them. */
-  readonly units: Readonly<Record<UnitOutcome['state'], number>>;
-}
+export type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 
 /** Pages that may be read and not yet committed, for each request that may be under way. */
 const PAGES_PER_REQUEST = 4;
@@ -84,8 +35,8 @@ export class RunLifecycle {
   readonly units = { certified: 0, skipped: 0, stopped: 0, failed: 0 };
   /** Rows that differ between the API and the warehouse; only a verification finds any. */
   gaps = 0;
-  /** Deletes that wait for a person. */
-  held = 0;
+  #held = 0;
+  #doubts: Doubts | undefined;
   /** Accounts without a grant. */
   refused = 0;
   /** Changes that could not be delivered, and those that wait for a person. */
@@ -132,6 +83,7 @@ export class RunLifecycle {
         const dead = await closeDeadRuns(deps.db, deps.clock.now());
         if (dead.length > 0)
           deps.logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
+        lifecycle.#doubts = await Doubts.load(deps.pool);
         await lifecycle.#audit('run.start');
         await body(lifecycle);
       } catch (cause) {
@@ -168,6 +120,11 @@ export class RunLifecycle {
     this.options.stop.request(new StopError('stop.signal', error.message));
   }
 
+  /** Adds deletes that wait for a person. A call, not a sum that is read before an await: accounts add to it side by side. */
+  addHeld(deletes: number): void {
+    this.#held += deletes;
+  }
+
   lose(error: LobbieSyncError): void {
     this.#lost = error;
   }
@@ -191,9 +148,15 @@ export class RunLifecycle {
       stop: this.options.stop,
       counters: this.counters,
       semaphore: new Semaphore(Math.max(8, concurrency * PAGES_PER_REQUEST)),
+      doubts: this.#knownDoubts(),
       onProgress: this.options.onProgress ?? (() => undefined),
       ...more,
     };
+  }
+
+  #knownDoubts(): Doubts {
+    if (this.#doubts === undefined) throw new TypeError('a run has no context before it has begun');
+    return this.#doubts;
   }
 
   /** Runs the work of one unit in its turn, and counts what became of it. */
@@ -257,7 +220,8 @@ export class RunLifecycle {
     const stop = this.options.stop.reason;
     const { stopped, failed } = this.units;
     const refused = this.refused > 0 && this.refused === this.accounts.length;
-    const { gaps, held, undelivered, undecided } = this;
+    const { gaps, undelivered, undecided } = this;
+    const held = this.#held;
     const ends = { fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused, undelivered, undecided };
     const outcome = decideOutcome(ends);
     try {

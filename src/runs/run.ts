@@ -73,7 +73,7 @@ async function readAccount(lifecycle: RunLifecycle, context: RunContext, account
   const wanted = await wantedResources(lifecycle, accountId);
   if (wanted.length === 0) return;
   const leased = await lifecycle.lease(accountId, wanted);
-  const places = leased.find((resource) => resource.name === 'locations');
+  const places = leased.find((resource) => resource.holdsLocations);
   if (
     places !== undefined &&
     accountId !== TOKEN_ACCOUNT &&
@@ -85,7 +85,8 @@ async function readAccount(lifecycle: RunLifecycle, context: RunContext, account
   await readAll(lifecycle, context, accountId, { resources: rest, locations, busy: busyOf(wanted, leased) });
   if (lifecycle.ending) return;
   await judgeSweeps(context, accountId, leased, lifecycle.options.selection.locations.length === 0);
-  lifecycle.held += await decideCandidates(context, accountId, lifecycle.deps.deleteThreshold);
+  // Awaited before the sum is read: other accounts add to it meanwhile.
+  lifecycle.addHeld(await decideCandidates(context, accountId, lifecycle.deps.deleteThreshold));
 }
 
 /** Reads the places of an account; false when the account can't be read at all or the run is to end. */

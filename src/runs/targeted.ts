@@ -6,12 +6,12 @@ import { resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { chooseRead, selectResources } from '../extractors/select.ts';
 import type { Window } from '../extractors/windows.ts';
-import { identifier } from '../loaders/names.ts';
 import { collect } from '../streams/collect.ts';
 import { commitBatch } from '../streams/commit.ts';
 import type { RunContext, Unit } from '../streams/context.ts';
 import { listChunks } from '../streams/list-stream.ts';
 import { noParents, parentChunks } from '../streams/parent-stream.ts';
+import { parentScope } from '../streams/parents.ts';
 import { pump } from '../streams/stream.ts';
 import { recordProblem, type UnitOutcome } from '../streams/unit-outcome.ts';
 import { planUnits } from '../streams/units.ts';
@@ -69,9 +69,7 @@ class Targeted {
     const lists = units.filter((unit) => unit.read.parent === undefined);
     const { window, patients } = this.#target;
     if (patients.length > 0) {
-      await this.#all(lists, (unit) =>
-        unit.resource.name === 'patients' ? this.#persons(unit) : this.#listOfPersons(unit),
-      );
+      await this.#all(lists, (unit) => (unit.resource.holdsPersons ? this.#persons(unit) : this.#listOfPersons(unit)));
       await this.#all(
         units.filter((unit) => unit.read.parent !== undefined),
         (unit) => this.#below(unit),
@@ -158,15 +156,12 @@ class Targeted {
   async #below(unit: Unit): Promise<boolean | undefined> {
     const parent = unit.read.parent;
     if (parent === undefined) return undefined;
-    const { columns } = resourceNamed(parent.resource);
-    const column = parent.resource === 'patients' ? 'id' : 'patient_id';
-    if (!columns.some(({ name }) => name === column)) return undefined;
-    const located = unit.locationId === null ? '$3::bigint IS NULL' : 'location_id = $3::bigint';
+    const holder = resourceNamed(parent.resource);
+    if (holder.holdsPersons !== true && !holder.columns.some(({ name }) => name === 'patient_id')) return undefined;
+    const { from, values } = parentScope(unit, { persons: this.#target.patients });
     const { rows } = await this.#context.pool.query<{ id: string }>(
-      `SELECT p.id::text AS id FROM lobbie.${identifier(parent.resource)} p
-       WHERE account_id = $1 AND ${column} = ANY($2::bigint[]) AND ${located} AND _deleted_at IS NULL
-         ${parent.where === undefined ? '' : `AND ${parent.where}`} ORDER BY p.id`,
-      [unit.accountId, this.#target.patients, unit.locationId],
+      `SELECT p.id::text AS id FROM ${from} ORDER BY p.id`,
+      [...values],
     );
     async function* ids() {
       for (const { id } of rows) yield id;

@@ -12,18 +12,26 @@ export interface Candidate {
   readonly key: string;
   readonly parentId: string | null;
   readonly reason: string;
+  /** The certified sweeps that did not meet it; null: the list of its parent, read whole, did not have it. */
+  readonly sweepIds: readonly string[] | null;
+  /** Since when it is known to be absent. */
+  readonly absentAt: Date;
 }
 
-/** Notes candidates; one that is noted or held already stays as it is. */
+/** Notes candidates. One that is noted or held already gets the later proof and stays as it is otherwise. */
 export async function addCandidates(db: Db, runId: string, candidates: readonly Candidate[], at: Date): Promise<void> {
   if (candidates.length === 0) return;
   const column = <K extends keyof Candidate>(name: K) => candidates.map((each) => each[name]);
-  await sql`INSERT INTO lobbie_sync.deletes (run_id, account_id, location_id, resource, key, parent_id, reason, status, found_at)
-    SELECT ${runId}::bigint, account, location, resource, key, parent, reason, 'candidate', ${at}::timestamptz
+  await sql`INSERT INTO lobbie_sync.deletes (run_id, account_id, location_id, resource, key, parent_id, reason, status, found_at, sweep_ids, absent_at)
+    SELECT ${runId}::bigint, account, location, resource, key, parent, reason, 'candidate', ${at}::timestamptz,
+      string_to_array(sweeps, ',')::bigint[], absent
     FROM unnest(${column('accountId')}::bigint[], ${column('locationId')}::bigint[], ${column('resource')}::text[],
-      ${column('key')}::text[], ${column('parentId')}::bigint[], ${column('reason')}::text[])
-      AS x(account, location, resource, key, parent, reason)
-    ON CONFLICT (account_id, resource, key) WHERE status IN ('candidate', 'held') DO NOTHING`.execute(db);
+      ${column('key')}::text[], ${column('parentId')}::bigint[], ${column('reason')}::text[],
+      ${candidates.map(({ sweepIds }) => sweepIds?.join(',') ?? null)}::text[], ${column('absentAt')}::timestamptz[])
+      AS x(account, location, resource, key, parent, reason, sweeps, absent)
+    ON CONFLICT (account_id, resource, key) WHERE status IN ('candidate', 'held') DO UPDATE SET
+      sweep_ids = excluded.sweep_ids, absent_at = excluded.absent_at
+    WHERE lobbie_sync.deletes.absent_at < excluded.absent_at`.execute(db);
 }
 
 /** Entries in a state, oldest first. */
@@ -46,17 +54,18 @@ export async function listDeletes(
   return await query.execute();
 }
 
-/** Ends the doubt about rows that were met again. */
-export async function keepMet(
+/** Ends the doubt about rows that an answer had which was requested after they had been found absent. */
+export async function dismissMet(
   db: Db,
   accountId: string,
   resource: string,
   keys: readonly string[],
-  at: Date,
+  times: { readonly requestedAt: Date; readonly now: Date },
 ): Promise<void> {
   if (keys.length === 0) return;
-  await sql`UPDATE lobbie_sync.deletes SET status = 'kept', decided_at = ${at} WHERE account_id = ${accountId}
-    AND resource = ${resource} AND status IN ('candidate', 'held') AND key = ANY(${[...keys]}::text[])`.execute(db);
+  await sql`UPDATE lobbie_sync.deletes SET status = 'dismissed', decided_at = ${times.now} WHERE account_id = ${accountId}
+    AND resource = ${resource} AND status IN ('candidate', 'held') AND key = ANY(${[...keys]}::text[])
+    AND absent_at <= ${times.requestedAt}`.execute(db);
 }
 
 /** Moves entries to another state. */
@@ -67,4 +76,17 @@ export async function decideDeletes(db: Db, ids: readonly string[], status: Dele
     .set({ status, decided_at: at })
     .where(sql<boolean>`id = ANY(${[...ids]}::bigint[])`)
     .execute();
+}
+
+/** Resources of which an account has rows that may be gone. */
+export async function doubtfulResources(
+  db: Db,
+): Promise<readonly { readonly accountId: string; readonly resource: string }[]> {
+  const rows = await db
+    .selectFrom('lobbie_sync.deletes')
+    .select(['account_id', 'resource'])
+    .distinct()
+    .where('status', 'in', ['candidate', 'held'])
+    .execute();
+  return rows.map((row) => ({ accountId: row.account_id, resource: row.resource }));
 }

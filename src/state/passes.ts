@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { SyncDatabase } from '../db/tables.ts';
+import { saveListProof } from './list-state.ts';
 
 type Db = Kysely<SyncDatabase>;
 
@@ -82,6 +83,7 @@ export interface SweepScope {
 export interface Sweep {
   readonly id: string;
   readonly status: 'open' | 'certified' | 'failed';
+  readonly startedAt: Date;
 }
 
 /** Why a sweep can't be certified whose parents were not all known. */
@@ -106,7 +108,7 @@ export async function openSweep(db: Db, passId: string, scope: SweepScope, optio
   return await db.transaction().execute(async (tx) => {
     const earlier = await tx
       .selectFrom('lobbie_sync.sweeps')
-      .select(['id', 'status', 'reason'])
+      .select(['id', 'status', 'reason', 'started_at'])
       .where('pass_id', '=', passId)
       .where('account_id', '=', scope.accountId)
       .where('location_id', '=', scope.locationId ?? '0')
@@ -114,7 +116,9 @@ export async function openSweep(db: Db, passId: string, scope: SweepScope, optio
       .where('operation', '=', scope.operation)
       .forUpdate()
       .executeTakeFirst();
-    if (earlier?.status === 'certified') return { id: earlier.id, status: 'certified' };
+    if (earlier?.status === 'certified') {
+      return { id: earlier.id, status: 'certified', startedAt: earlier.started_at };
+    }
     if (earlier?.reason === PARENTS_INCOMPLETE) {
       await sql`DELETE FROM lobbie_sync.cursors WHERE pass_id = ${passId} AND account_id = ${scope.accountId}
         AND resource = ${scope.resource} AND (scope = ${streams} OR starts_with(scope, ${`${streams}[`}))`.execute(tx);
@@ -126,7 +130,7 @@ export async function openSweep(db: Db, passId: string, scope: SweepScope, optio
         ${now}, ${complete ? null : PARENTS_INCOMPLETE}, ${whole})
       ON CONFLICT (pass_id, account_id, location_id, resource, operation) DO UPDATE SET
         status = 'open', reason = excluded.reason
-      RETURNING id, status`.execute(tx);
+      RETURNING id, status, started_at AS "startedAt"`.execute(tx);
     return rows[0] as Sweep;
   });
 }
@@ -140,6 +144,7 @@ export interface SweepRow {
   readonly whole: boolean;
   readonly rows_rejected: string;
   readonly started_at: Date;
+  readonly finished_at: Date | null;
 }
 
 /** The sweeps of one resource within a pass that were not judged yet. */
@@ -151,7 +156,7 @@ export async function passSweeps(
 ): Promise<readonly SweepRow[]> {
   return await db
     .selectFrom('lobbie_sync.sweeps')
-    .select(['id', 'location_id', 'operation', 'status', 'whole', 'rows_rejected', 'started_at'])
+    .select(['id', 'location_id', 'operation', 'status', 'whole', 'rows_rejected', 'started_at', 'finished_at'])
     .where('pass_id', '=', passId)
     .where('account_id', '=', accountId)
     .where('resource', '=', resource)
@@ -159,15 +164,37 @@ export async function passSweeps(
     .execute();
 }
 
-/** Notes that what these sweeps did not meet was looked at; their keys are forgotten. */
-export async function markJudged(db: Db, sweepIds: readonly string[]): Promise<void> {
-  if (sweepIds.length === 0) return;
-  await db
-    .updateTable('lobbie_sync.sweeps')
-    .set({ judged: true })
-    .where(sql<boolean>`id = ANY(${[...sweepIds]}::bigint[])`)
-    .execute();
-  await sql`DELETE FROM lobbie_sync.sweep_keys WHERE sweep_id = ANY(${[...sweepIds]}::bigint[])`.execute(db);
+/**
+ * Notes that what these sweeps did not meet was looked at, and with that what they prove of their lists; their keys are forgotten.
+ * One transaction: a list is not known to be whole before its absences are noted.
+ */
+export async function markJudged(
+  db: Db,
+  accountId: string,
+  resource: string,
+  sweeps: readonly SweepRow[],
+): Promise<void> {
+  if (sweeps.length === 0) return;
+  const ids = sweeps.map(({ id }) => id);
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('lobbie_sync.sweeps')
+      .set({ judged: true })
+      .where(sql<boolean>`id = ANY(${ids}::bigint[])`)
+      .execute();
+    await sql`DELETE FROM lobbie_sync.sweep_keys WHERE sweep_id = ANY(${ids}::bigint[])`.execute(tx);
+    for (const sweep of sweeps) {
+      if (!sweep.whole || sweep.status !== 'certified') continue;
+      await saveListProof(tx, {
+        accountId,
+        locationId: sweep.location_id === '0' ? null : sweep.location_id,
+        resource,
+        operation: sweep.operation,
+        certifiedAt: sweep.finished_at ?? sweep.started_at,
+        oldestCheckedAt: sweep.started_at,
+      });
+    }
+  });
 }
 
 /** Adds what a batch of a sweep read. */
@@ -177,10 +204,21 @@ export async function addToSweep(db: Db, sweepId: string, read: number, rejected
 }
 
 /** Closes a sweep as certified, or as failed with the code of the reason. */
-export async function closeSweep(db: Db, sweepId: string, reason: string | null, at: Date): Promise<void> {
+export async function closeSweep(
+  db: Db,
+  sweepId: string,
+  reason: string | null,
+  at: Date,
+  options: { /** Whether nothing is left to be judged of it. Default false. */ readonly judged?: boolean } = {},
+): Promise<void> {
   await db
     .updateTable('lobbie_sync.sweeps')
-    .set({ status: reason === null ? 'certified' : 'failed', reason, finished_at: at })
+    .set({
+      status: reason === null ? 'certified' : 'failed',
+      reason,
+      finished_at: at,
+      ...(options.judged === true ? { judged: true } : {}),
+    })
     .where('id', '=', sweepId)
     .execute();
 }

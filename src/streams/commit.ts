@@ -96,7 +96,8 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     written += inserted + updated;
     counts.set(name, { ...(counts.get(name) ?? zeroCounts()), inserted, updated, unchanged, rejected: all.length });
     if (context.hints) await noteHints(tx.db, loadable, accountId, loaded.changed, now);
-    await noteVanished(context, tx, batch, vanishedInside(loadable, loaded.changed));
+    await context.doubts.dismiss(tx, accountId, loadable, rows, now);
+    for (const inside of vanishedInside(loadable, loaded.changed)) await noteVanished(context, tx, batch, inside);
   }
   await addRejects(tx.db, context.runId, rejects, now);
   for (const [name, fields] of extras.unknown) await addUnknownFields(tx.db, context.runId, name, fields);
@@ -121,11 +122,12 @@ async function noteParents(context: RunContext, tx: Transaction, batch: Batch): 
   const { unit, parents } = batch;
   if (parents.length === 0 || unit.read.parent === undefined) return;
   await markChecked(tx.db, unit.accountId, unit.resource.name, parents);
-  const whole = parents.filter((parent) => parent.whole).map((parent) => parent.parentId);
+  const whole = parents.filter((parent) => parent.whole);
   await noteVanished(context, tx, batch, {
     tables: [unit.resource, ...(unit.resource.embeds ?? []).map((each) => resourceNamed(each.resource))],
     column: unit.read.parent.column,
-    parentIds: whole,
+    parentIds: whole.map(({ parentId }) => parentId),
+    readAt: new Date(Math.min(...whole.map(({ at }) => at.getTime()))),
   });
 }
 

@@ -7,6 +7,7 @@ import type { SyncDatabase } from '../db/tables.ts';
 import type { Read, Resource } from '../extractors/resource.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Counters } from './counters.ts';
+import type { Doubts } from './doubts.ts';
 import type { Semaphore } from './semaphore.ts';
 
 /** What a run needs wherever it works; built once per run. */
@@ -22,6 +23,8 @@ export interface RunContext {
   readonly stop: StopSignal;
   readonly counters: Counters;
   readonly semaphore: Semaphore;
+  /** Tables with rows that may be gone. */
+  readonly doubts: Doubts;
   /** How many requests may be under way at once; what one stream may ask for ahead follows from it. */
   readonly concurrency: number;
   /** Whether the run holds the leases of what it writes; a targeted read beside another run doesn't. */

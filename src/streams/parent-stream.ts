@@ -1,9 +1,9 @@
-import { ApiError, ContractError, LobbieSyncError, StopError } from '../core/errors.ts';
+import { StopError } from '../core/errors.ts';
 import { type ListPage, readPages } from '../extractors/pages.ts';
-import type { ParentRead } from './batch.ts';
 import { collect } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
 import { noteFault } from './list-stream.ts';
+import { ParentFailures } from './parent-failures.ts';
 import { parentIds } from './parents.ts';
 import { expectedFor, pathContext, requestFor } from './request.ts';
 import type { Chunk } from './stream.ts';
@@ -19,13 +19,6 @@ export interface ParentCursor {
 }
 
 export const noParents: ParentCursor = { after: null, failed: [] };
-
-/** Parents in a row that can't be read and mean that the list as a whole can't. */
-const FAILURES_IN_A_ROW = 5;
-/** So many parents without the list, and none with it, are no accident. */
-const ABSENT_IN_DOUBT = 5;
-/** A cursor is one row; a stream with more failed parents than this is given up. */
-const FAILURES_KEPT = 1000;
 
 type First = { readonly pages: AsyncGenerator<ListPage>; readonly page: ListPage | undefined };
 
@@ -51,12 +44,8 @@ class ParentStream {
   readonly #start: ParentCursor;
   readonly #source: AsyncIterable<string> | undefined;
   #after: string | null;
-  #failed: string[];
-  #inARow = 0;
-  #lastError: LobbieSyncError | undefined;
+  readonly #failures: ParentFailures;
   #stopped = false;
-  #answered = 0;
-  #absent = 0;
 
   constructor(context: RunContext, unit: Unit, start: ParentCursor, source: AsyncIterable<string> | undefined) {
     this.#context = context;
@@ -64,7 +53,7 @@ class ParentStream {
     this.#unit = unit;
     this.#start = start;
     this.#after = start.after;
-    this.#failed = [...start.failed];
+    this.#failures = new ParentFailures(unit, start.failed, source === undefined);
   }
 
   /** Whether a parent could not be read to its end because the run ends. Nothing after it may be handed on. */
@@ -126,9 +115,7 @@ class ParentStream {
 
   /** The parents that failed get one more chance at the end; what fails again is the stream's failure. */
   async *again(): AsyncGenerator<Chunk> {
-    const retry = this.#failed;
-    this.#failed = [];
-    this.#inARow = 0;
+    const retry = this.#failures.take();
     for (const [index, id] of retry.entries()) {
       if (this.#context.stop.requested) this.#stopped = true;
       else {
@@ -139,13 +126,12 @@ class ParentStream {
         yield* this.#settle(id, asked, first, retry.slice(index + 1));
       }
       if (this.#stopped) {
-        this.#failed.push(...retry.slice(index));
+        this.#failures.giveBack(retry.slice(index));
         yield this.#chunk([], undefined, false, 0);
         return;
       }
     }
-    if (this.#failed.length > 0) throw this.#failure();
-    this.#doubtAbsence();
+    this.#failures.throwWhatIsLeft();
     yield this.#chunk([], undefined, true, 0);
   }
 
@@ -159,62 +145,20 @@ class ParentStream {
     const slot = { held: true };
     try {
       const settled = await first;
-      this.#answered += 1;
       yield* this.#rest(id, settled, slot, waiting);
-      this.#inARow = 0;
+      this.#failures.answered();
     } catch (error) {
       if (error instanceof StopError || this.#context.stop.requested) {
         this.#stopped = true;
         return;
       }
-      const absent = this.#judge(id, asked, error);
+      const absent = this.#failures.judge(id, asked, error);
       this.#advance(id);
       slot.held = false;
       yield { ...this.#chunk([], undefined, false, 1, waiting), parents: absent };
     } finally {
       if (slot.held) this.#context.semaphore.release();
     }
-  }
-
-  /** Decides what a parent that could not be read means for the stream; returns it if that says that it has no record. */
-  #judge(id: string, asked: Date, error: unknown): readonly ParentRead[] {
-    if (error instanceof ApiError && error.code === 'api.not_found') {
-      this.#absent += 1;
-      this.#lastError = error;
-      // For a list it may as well mean that the parent is gone; its own sweep finds that out.
-      return [{ parentId: id, at: asked, whole: this.#unit.read.absentOn404 === true }];
-    }
-    const known = error instanceof LobbieSyncError ? error : undefined;
-    if (known === undefined || known.action === 'abort' || known.action === 'account') throw error;
-    this.#lastError = known;
-    this.#failed.push(id);
-    this.#inARow += 1;
-    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) throw error;
-    return [];
-  }
-
-  /** A patient who has left explains one 404. When no parent at all has the list, its path is wrong. */
-  #doubtAbsence(): void {
-    // Chosen parents say nothing about all: those that show a sign may be the very ones that left.
-    if (this.#source !== undefined || this.#unit.read.absentOn404) return;
-    if (this.#answered > 0 || this.#absent < ABSENT_IN_DOUBT) return;
-    throw new ContractError(`${this.#unit.read.operation} answers 404 for every parent`, {
-      code: 'contract.no_such_list',
-      hint: 'The list was not taken as empty. Check LOBBIE_API_URL and LOBBIE_NEWER_PATHS.',
-      cause: this.#lastError,
-    });
-  }
-
-  #failure(): LobbieSyncError {
-    const shown = this.#failed.slice(0, 5).join(', ');
-    const more = this.#failed.length > 5 ? ` and ${this.#failed.length - 5} more` : '';
-    return new ContractError(
-      `${this.#unit.read.operation} can't be read for ${shown}${more}: ${this.#lastError?.message}`,
-      {
-        code: this.#lastError?.code ?? 'api.unavailable',
-        hint: this.#lastError?.hint ?? 'Run again; the other rows of this list are stored.',
-      },
-    );
   }
 
   async #first(id: string): Promise<First> {
@@ -276,7 +220,7 @@ class ParentStream {
   ): Chunk {
     const cursor: ParentCursor = {
       after: this.#after,
-      failed: [...this.#failed, ...waiting],
+      failed: [...this.#failures.ids, ...waiting],
       ...(from?.next === undefined ? {} : { partial: { parent: from.id, next: from.next } }),
     };
     const collected =

@@ -1,38 +1,64 @@
 import { withLoad } from '../db/transaction.ts';
+import { resourceNamed } from '../extractors/registry.ts';
 import { identifier } from '../loaders/names.ts';
 import type { RunContext, Unit } from './context.ts';
 
 /** Parents fetched from the warehouse at a time. */
 const PAGE = 500;
 
-/** SQL and parameters for the next parents of a unit after a given id. */
-export function parentsQuery(unit: Unit, after: string | null): { text: string; values: unknown[] } {
+export interface ParentScopeOptions {
+  /** Leave out parents that may be gone: their lists would only say that they are not there. Default false. */
+  readonly settled?: boolean;
+  /** Only the parents of these persons. */
+  readonly persons?: readonly string[];
+}
+
+/**
+ * The parents of a list as the warehouse has them: the one definition that reading, planning, rotation, targeted reads,
+ * verification and freshness share. What is no parent here is never asked for, so nothing may count it as overdue either. Pure.
+ *
+ * @returns a relation `p` for FROM with a column `id` (bigint) and, unless ids come from within an array, all columns of the
+ * parent's table; and the values of its parameters, from `$1`
+ */
+export function parentScope(
+  unit: Unit,
+  options: ParentScopeOptions = {},
+): { readonly from: string; readonly values: readonly unknown[] } {
   const parent = unit.read.parent;
   if (parent === undefined) throw new TypeError(`${unit.read.operation} has no parent`);
-  const table = `lobbie.${identifier(parent.resource)}`;
-  const values: unknown[] = [unit.accountId, after];
-  const where = ['p.account_id = $1', 'p._deleted_at IS NULL'];
-  if (unit.locationId !== null) {
-    values.push(unit.locationId);
-    where.push(`p.location_id = $${values.length}`);
+  const values: unknown[] = [unit.accountId];
+  const where = ['p.account_id = $1::bigint', 'p._deleted_at IS NULL'];
+  const add = (value: unknown): string => `$${values.push(value)}`;
+  if (unit.locationId !== null) where.push(`p.location_id = ${add(unit.locationId)}::bigint`);
+  if (options.persons !== undefined) {
+    const person = resourceNamed(parent.resource).holdsPersons === true ? 'id' : 'patient_id';
+    where.push(`p.${identifier(person)} = ANY(${add(options.persons)}::bigint[])`);
   }
   if (parent.where !== undefined) where.push(parent.where);
-  const limit = `ORDER BY id LIMIT ${PAGE}`;
-  if (parent.idsIn === undefined) {
-    const more = '($2::bigint IS NULL OR p.id > $2::bigint)';
-    return {
-      text: `SELECT p.id::text AS id FROM ${table} p WHERE ${[...where, more].join(' AND ')} ORDER BY p.id LIMIT ${PAGE}`,
-      values,
-    };
+  if (options.settled === true) {
+    where.push(`NOT EXISTS (SELECT FROM lobbie_sync.deletes d WHERE d.account_id = p.account_id
+      AND d.resource = ${add(parent.resource)} AND d.key = p.id::text AND d.status IN ('candidate', 'held'))`);
   }
+  const rows = `lobbie.${identifier(parent.resource)} p`;
+  const condition = where.join(' AND ');
+  if (parent.idsIn === undefined) return { from: `(SELECT p.* FROM ${rows} WHERE ${condition}) p`, values };
   const column = `p.${identifier(parent.idsIn)}`;
   // Elements that are no ids are left alone here; the record that holds them is stored as it came.
   const elements = `jsonb_array_elements_text(CASE jsonb_typeof(${column}) WHEN 'array' THEN ${column} ELSE '[]' END)`;
   return {
-    text: `SELECT id::text AS id FROM (SELECT DISTINCT CASE WHEN e ~ '^[0-9]{1,18}$' THEN e::bigint END AS id
-      FROM ${table} p CROSS JOIN LATERAL ${elements} AS e WHERE ${where.join(' AND ')}) ids
-      WHERE id IS NOT NULL AND ($2::bigint IS NULL OR id > $2::bigint) ${limit}`,
+    from: `(SELECT DISTINCT e::bigint AS id FROM ${rows} CROSS JOIN LATERAL ${elements} AS e
+      WHERE ${condition} AND e ~ '^[0-9]{1,18}$') p`,
     values,
+  };
+}
+
+/** SQL and parameters for the next parents of a unit after a given id. */
+export function parentsQuery(unit: Unit, after: string | null): { text: string; values: unknown[] } {
+  const { from, values } = parentScope(unit);
+  const at = `$${values.length + 1}::bigint`;
+  return {
+    text: `SELECT p.id::text AS id FROM ${from} WHERE (${at} IS NULL OR p.id > ${at}) ORDER BY p.id LIMIT ${PAGE}`,
+    values: [...values, after],
   };
 }
 
@@ -46,4 +72,20 @@ export async function* parentIds(context: RunContext, unit: Unit, after: string 
     if (rows.length < PAGE) return;
     last = rows.at(-1)?.id ?? last;
   }
+}
+
+/**
+ * When the parent of a unit was checked that was checked longest ago; one that never was counts from when it appeared.
+ *
+ * @returns null where the unit has no parents
+ */
+export async function oldestCheck(context: Pick<RunContext, 'pool'>, unit: Unit): Promise<Date | null> {
+  const { from, values } = parentScope(unit, { settled: true });
+  const appeared = unit.read.parent?.idsIn === undefined ? 'p._loaded_at' : 'NULL';
+  const { rows } = await context.pool.query<{ oldest: Date | null }>(
+    `SELECT min(coalesce(c.checked_at, ${appeared})) AS oldest FROM ${from} LEFT JOIN lobbie_sync.checks c
+       ON c.account_id = $1::bigint AND c.resource = $${values.length + 1} AND c.parent_id = p.id`,
+    [...values, unit.resource.name],
+  );
+  return rows[0]?.oldest ?? null;
 }

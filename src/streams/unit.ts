@@ -8,6 +8,7 @@ import {
   type StreamState,
   saveCursor,
 } from '../state/passes.ts';
+import { certify } from './certify.ts';
 import { type RunContext, type Unit, unitName, unitScope } from './context.ts';
 import { type ListCursor, listChunks } from './list-stream.ts';
 import { noParents, type ParentCursor, parentChunks } from './parent-stream.ts';
@@ -38,7 +39,7 @@ export async function runUnit(context: RunContext, unit: Unit, complete: boolean
   try {
     const ended = await readUnit(context, unit, sweep.id);
     if (!ended) return { state: 'stopped' };
-    await closeSweep(context.db, sweep.id, complete ? null : PARENTS_INCOMPLETE, context.clock.now());
+    await certify(context, unit, sweep, complete);
     return { state: 'certified' };
   } catch (cause) {
     return await outcomeOf(context, unit, cause, (code) =>

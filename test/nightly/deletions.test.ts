@@ -181,7 +181,7 @@ describe('three of 120 patients who leave', () => {
     expect(await night()).toMatchObject({ status: 'succeeded', exitCode: 0 });
     const asked = simulator.stats().perOperation['getPatient'] ?? 0;
     expect(asked).toBeGreaterThan(0);
-    expect(await statuses()).toEqual([{ resource: 'patients', status: 'kept', n: asked }]);
+    expect(await statuses()).toEqual([{ resource: 'patients', status: 'dismissed', n: asked }]);
     expect(await marked()).toBe(0);
     expect(await same()).toEqual([]);
   });
@@ -231,7 +231,7 @@ describe('half of all patients who leave at once', () => {
     expect(simulator.stats()).toMatchObject({ requests: gone.length, perOperation: { getPatient: gone.length } });
     expect(await statuses()).toEqual([
       { resource: 'patients', status: 'applied', n: gone.length - 2 },
-      { resource: 'patients', status: 'kept', n: 2 },
+      { resource: 'patients', status: 'dismissed', n: 2 },
     ]);
     expect(await dead('patients', gone, 'id')).toBe(gone.length - 2);
     expect(await dead('patients', back, 'id')).toBe(0);
@@ -273,7 +273,7 @@ describe('half of all patients who leave at once', () => {
     await unhide();
     tomorrow();
     expect(await night()).toMatchObject({ status: 'succeeded', exitCode: 0 });
-    expect(await statuses()).toEqual([{ resource: 'patients', status: 'kept', n: gone.length }]);
+    expect(await statuses()).toEqual([{ resource: 'patients', status: 'dismissed', n: gone.length }]);
     expect(await marked()).toBe(0);
   });
 });
@@ -332,7 +332,7 @@ describe('a row that leaves the list of its parent', () => {
     simulator.resetStats();
     expect(await night()).toMatchObject({ status: 'succeeded', exitCode: 0 });
     expect(simulator.stats().perOperation['getAllergy']).toBe(1);
-    expect(await statuses()).toEqual([{ resource: 'allergies', status: 'kept', n: 1 }]);
+    expect(await statuses()).toEqual([{ resource: 'allergies', status: 'dismissed', n: 1 }]);
     expect(await marked()).toBe(0);
   });
 });

@@ -205,12 +205,12 @@ describe('nobody is deleted', () => {
   test('when a read by id still has the row; it is asked for again when it is missed again', async () => {
     api.answers.set('account/7/patients/7', () => ({ text: patient(7) }));
     await night();
-    expect(await entries()).toEqual([{ resource: 'patients', key: '7', status: 'kept' }]);
+    expect(await entries()).toEqual([{ resource: 'patients', key: '7', status: 'dismissed' }]);
     syncer.clock.jump(DAY_MS);
     await night();
     expect(await entries()).toEqual([
-      { resource: 'patients', key: '7', status: 'kept' },
-      { resource: 'patients', key: '7', status: 'kept' },
+      { resource: 'patients', key: '7', status: 'dismissed' },
+      { resource: 'patients', key: '7', status: 'dismissed' },
     ]);
   });
 });

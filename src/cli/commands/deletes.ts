@@ -8,7 +8,7 @@ import { addSelection, checkResources, ids, names, readSelection, type Selection
 import type { Shell } from '../shell.ts';
 import { stoppable } from '../signals.ts';
 
-const STATUSES: readonly DeleteStatus[] = ['held', 'candidate', 'applied', 'kept', 'restored'];
+const STATUSES: readonly DeleteStatus[] = ['held', 'candidate', 'applied', 'dismissed', 'restored'];
 
 interface ChoiceOptions {
   readonly account?: readonly string[];

@@ -44,6 +44,8 @@ export const forms = defineResource({
   embeds: [
     {
       resource: 'form_answers',
+      column: 'form_id',
+      wholeWhen: { column: 'answers', holds: (text) => text?.startsWith('[') === true },
       extract: (form) =>
         childRecords(form, 'answers', { form_id: form.record['id'], form_packet_id: form.context['form_packet_id'] }),
     },

@@ -14,6 +14,7 @@ export const labTestPanels = defineResource({
   embeds: [
     {
       resource: 'lab_test_components',
+      column: 'panel_id',
       extract: (panel) =>
         childRecords(panel, 'components', { lab_id: panel.context['lab_id'], panel_id: panel.context['id'] }),
     },

@@ -40,6 +40,9 @@ export const labs = defineResource({
   embeds: [
     {
       resource: 'lab_test_panels',
+      column: 'lab_id',
+      // An empty array is what a list without panels gives, too.
+      wholeWhen: { column: 'test_panels', holds: (text) => text !== null && text !== '[]' },
       *extract(lab) {
         const labId = lab.record['id'];
         let position = 0;

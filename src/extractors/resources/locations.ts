@@ -6,6 +6,7 @@ export const locations = defineResource({
   description: 'Places of an account, active and inactive; most resources hang under one.',
   strategy: { kind: 'full' },
   scope: 'account',
+  holdsLocations: true,
   reads: [{ operation: 'listLocations', scope: 'account', listKey: 'locations', paginated: true }],
   get: { operation: 'getLocation', param: 'locationId' },
   fields: {

@@ -6,6 +6,7 @@ export const patients = defineResource({
   description: 'Persons under care in one account. Time stamps are assumed by the contract and may be null.',
   strategy: { kind: 'full' },
   scope: 'account',
+  holdsPersons: true,
   reads: [{ operation: 'listPatients', scope: 'account', listKey: 'patients', paginated: true }],
   get: { operation: 'getPatient', param: 'patientId' },
   fields: {

@@ -11,6 +11,7 @@ const twice: Resource = { ...labs, reads: [read, { ...read, operation: 'listPati
 const sweep = (id: string, more: Partial<SweepRow> = {}): SweepRow => ({
   ...{ id, location_id: '7', operation: read.operation, status: 'certified', whole: true, rows_rejected: '0' },
   started_at: new Date('2026-01-15T02:00:00Z'),
+  finished_at: null,
   ...more,
 });
 

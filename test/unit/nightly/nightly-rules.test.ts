@@ -187,6 +187,7 @@ describe('verdicts', () => {
       whole: true,
       rows_rejected: '0',
       started_at: new Date(NOW),
+      finished_at: null,
       ...more,
     };
   };
