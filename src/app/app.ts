@@ -12,7 +12,6 @@ import { kyselyOnPool } from '../db/transaction.ts';
 import { COST_LEGEND, describeResources, type ResourceDescription } from '../inspect/catalogue.ts';
 import type { Finding } from '../inspect/finding.ts';
 import type { StatusReport } from '../inspect/status.ts';
-import { executeVerify, type VerifyOptions, type VerifyReport } from '../inspect/verify.ts';
 import { type NightlyPlan, planNightlySync } from '../nightly/plan.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import type { RunDependencies, RunReport } from '../runs/run.ts';
@@ -25,13 +24,13 @@ import { examineAll } from './doctor.ts';
 import { executeRun, type ExecuteOptions as RunOptions } from './execute.ts';
 import { Push } from './push.ts';
 import { Rejects } from './rejects.ts';
+import { type RepairOptions, type RepairReport, verifyAndRepair } from './verify.ts';
 
 export { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded/index.ts';
 export type { DeleteStatus, Run } from '../db/tables.ts';
 export type { ResourceDescription } from '../inspect/catalogue.ts';
 export type { Finding } from '../inspect/finding.ts';
 export type { DeleteEntry, DeleteFilter, DeleteGroup, ListFreshness, StatusReport } from '../inspect/status.ts';
-export type { VerifyReport } from '../inspect/verify.ts';
 export type { NightlyPlan, Phase } from '../nightly/plan.ts';
 export type { PlanEntry } from '../push/plan.ts';
 export type { DeleteChoice } from '../runs/decide-deletes.ts';
@@ -48,6 +47,7 @@ export type { ExecuteOptions as RunOptions } from './execute.ts';
 export type { Decision, OutboxValues } from './push.ts';
 export type { AddOptions, AddReport } from './push-add.ts';
 export type { ApplyReport, PlanReport } from './push-run.ts';
+export type { RepairReport } from './verify.ts';
 export { COST_LEGEND, LOCAL_FOLDER };
 
 export interface AppSources extends ConfigSources {
@@ -190,6 +190,7 @@ export class App {
       actor: actor(),
       deleteThreshold: this.config.sync.deleteThreshold,
       freshnessDays: this.config.sync.freshnessDays,
+      retainRunsDays: this.config.sync.retainRunsDays,
       noHistory: new Set(this.config.sync.noHistory),
       pushShare: this.config.push.share,
     };
@@ -232,8 +233,8 @@ export class App {
   }
 
   /** Reads by id and counts again; writes nothing but its own run. */
-  async verify(options: VerifyOptions): Promise<VerifyReport> {
-    return await executeVerify(await this.#dependenciesFor(options.selection), options);
+  async verify(options: RepairOptions): Promise<RepairReport> {
+    return await verifyAndRepair(await this.#dependenciesFor(options.selection), options);
   }
 
   /** Checks everything a run needs. */
@@ -248,10 +249,9 @@ export class App {
       if (pending.length > 0) return { pendingMigrations: pending };
       const { readStatus } = await import('../inspect/status.ts');
       const { accounts, newerPaths } = this.#lobbieIfSet();
-      const newer = newerOperations(newerPaths);
       const { freshnessDays } = this.config.sync;
-      const now = this.#access.clock.now();
-      const report = await readStatus(db, { accounts, newerOperations: newer, limit, now, freshnessDays });
+      const lists = { accounts, newerOperations: newerOperations(newerPaths), freshnessDays };
+      const report = await readStatus(db, { ...lists, limit, now: this.#access.clock.now() });
       return { ...report, pendingMigrations: pending };
     });
   }
@@ -283,8 +283,8 @@ export class App {
 
   #lobbieIfSet(): { accounts: readonly string[]; newerPaths: readonly string[] } {
     try {
-      const { accountIds, newerPaths } = this.config.lobbie();
-      return { accounts: accountIds, newerPaths };
+      const { accountIds: accounts, newerPaths } = this.config.lobbie();
+      return { accounts, newerPaths };
     } catch {
       return { accounts: [], newerPaths: [] };
     }

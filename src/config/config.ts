@@ -28,6 +28,8 @@ export interface LobbieSettings {
 export interface SyncSettings {
   /** The fraction of a list's rows that may be tombstoned without a person's approval, 0 to 1. */
   readonly deleteThreshold: number;
+  /** Days that ended runs and what is recorded of them are kept. */
+  readonly retainRunsDays: number;
   /** The freshness target: every row is checked again within this many days. */
   readonly freshnessDays: number;
   /** Requests that a nightly sync may send; undefined: no limit. */
@@ -100,6 +102,7 @@ export function loadConfig(sources: ConfigSources): Config {
     databaseUrl: s.DATABASE_URL,
     sync: {
       deleteThreshold: s.LOBBIE_DELETE_THRESHOLD,
+      retainRunsDays: s.LOBBIE_RETAIN_RUNS_DAYS,
       freshnessDays: s.LOBBIE_FRESHNESS_DAYS,
       nightlyMaxRequests: s.LOBBIE_NIGHTLY_MAX_REQUESTS,
       noHistory: s.LOBBIE_NO_HISTORY,
@@ -142,6 +145,7 @@ export function describeConfig(config: Config): Record<string, string> {
     DATABASE_URL:
       config.databaseUrl === undefined ? `(embedded Postgres in ${LOCAL_FOLDER})` : redactUrl(config.databaseUrl),
     LOBBIE_DELETE_THRESHOLD: String(config.sync.deleteThreshold),
+    LOBBIE_RETAIN_RUNS_DAYS: String(config.sync.retainRunsDays),
     LOBBIE_FRESHNESS_DAYS: String(config.sync.freshnessDays),
     LOBBIE_NIGHTLY_MAX_REQUESTS: config.sync.nightlyMaxRequests?.toString() ?? '(no limit)',
     LOBBIE_NO_HISTORY: config.sync.noHistory.join(',') || '(none)',

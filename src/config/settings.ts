@@ -64,6 +64,7 @@ export const settings = z.object({
     .min(1)
     .max(3650)
     .default(30),
+  LOBBIE_RETAIN_RUNS_DAYS: z.coerce.number({ error: 'must be a whole number of days' }).int().min(1).default(400),
   LOBBIE_NIGHTLY_MAX_REQUESTS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   LOBBIE_NO_HISTORY: tables.default([]),
   LOBBIE_SYNC_CRON: cron.default('0 2 * * *'),

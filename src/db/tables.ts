@@ -112,6 +112,15 @@ interface DeletesTable {
   absent_at: Date;
 }
 
+interface ListStateTable {
+  account_id: BigInt8;
+  location_id: DefaultedBigInt8;
+  resource: string;
+  operation: string;
+  last_certified_at: Date;
+  oldest_checked_at: Date;
+}
+
 interface TableRowsTable {
   account_id: BigInt8;
   location_id: DefaultedBigInt8;
@@ -237,6 +246,7 @@ export interface SyncDatabase {
   'lobbie_sync.checks': ChecksTable;
   'lobbie_sync.deletes': DeletesTable;
   'lobbie_sync.table_rows': TableRowsTable;
+  'lobbie_sync.list_state': ListStateTable;
   'lobbie_sync.cursors': CursorsTable;
   'lobbie_sync.leases': LeasesTable;
   'lobbie_sync.rejects': RejectsTable;

@@ -1,7 +1,7 @@
 import type { Delete } from '../db/tables.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
-import { keyText, ofAccount } from '../loaders/names.ts';
+import { keyAmong, ofAccount } from '../loaders/names.ts';
 import { restore, restoreBelow, type TombstoneOptions } from '../loaders/tombstones.ts';
 import { markDue } from '../state/checks.ts';
 import { preparerOf } from '../streams/collect.ts';
@@ -14,8 +14,8 @@ export async function takeBack(tx: Transaction, entry: Delete, options: Tombston
   const { table } = preparerOf(resource);
   const { rows } = await tx.client.query<{ at: string }>(
     `SELECT t._deleted_at::text AS at FROM lobbie."${resource.name}" t
-     WHERE ${ofAccount(table)} AND ${keyText(table)} = $2 AND t._deleted_at IS NOT NULL FOR UPDATE`,
-    [entry.account_id, entry.key],
+     WHERE ${ofAccount(table)} AND ${keyAmong(table, '$2')} AND t._deleted_at IS NOT NULL FOR UPDATE`,
+    [entry.account_id, [entry.key]],
   );
   const at = rows[0]?.at;
   if (at === undefined) return 0;

@@ -1,7 +1,7 @@
 import type { TableSpec } from '../core/row.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { withoutHistory } from './load.ts';
-import { identifier, keyText, ofAccount, tableName } from './names.ts';
+import { identifier, keyAmong, keyText, ofAccount, tableName } from './names.ts';
 
 export interface TombstoneOptions {
   readonly runId: string;
@@ -52,7 +52,7 @@ export async function tombstone(
   keys: readonly string[],
   options: TombstoneOptions,
 ): Promise<readonly string[]> {
-  const where = `${keyText(table)} = ANY($6::text[]) AND t._deleted_at IS NULL`;
+  const where = `${keyAmong(table, '$6')} AND t._deleted_at IS NULL`;
   return await setMark(tx, table, options.now, { accountId, where, values: [keys] }, options);
 }
 
@@ -77,7 +77,7 @@ export async function restore(
   keys: readonly string[],
   options: TombstoneOptions,
 ): Promise<readonly string[]> {
-  const where = `${keyText(table)} = ANY($6::text[]) AND t._deleted_at IS NOT NULL`;
+  const where = `${keyAmong(table, '$6')} AND t._deleted_at IS NOT NULL`;
   return await setMark(tx, table, null, { accountId, where, values: [keys] }, options);
 }
 

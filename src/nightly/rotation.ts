@@ -46,8 +46,8 @@ export async function fullRereadsOf(
   const rereads: FullReread[] = [];
   for (const unit of units) {
     const { rows } = await context.pool.query<{ last: Date | null; rows: string | null }>(
-      `SELECT (SELECT max(started_at) FROM lobbie_sync.sweeps WHERE account_id = $1 AND location_id = $2 AND resource = $3
-           AND operation = $4 AND status = 'certified' AND whole) AS last,
+      `SELECT (SELECT oldest_checked_at FROM lobbie_sync.list_state WHERE account_id = $1 AND location_id = $2 AND resource = $3
+           AND operation = $4) AS last,
          (SELECT rows FROM lobbie_sync.table_rows WHERE account_id = $1 AND location_id = $2 AND resource = $3) AS rows`,
       [unit.accountId, unit.locationId ?? '0', unit.resource.name, unit.read.operation],
     );

@@ -31,6 +31,8 @@ export interface RunDependencies {
   readonly deleteThreshold: number;
   /** Every row is checked again within so many days, as far as the budget allows. */
   readonly freshnessDays: number;
+  /** Days that ended runs and what is recorded of them are kept. Default: for ever. */
+  readonly retainRunsDays?: number | undefined;
   /** Tables that keep no history. */
   readonly noHistory: ReadonlySet<string>;
   /** Share of the request rate that deliveries have while other runs are open, more than 0 and less than 1. */

@@ -4,6 +4,7 @@ import { classifyError } from '../db/pool.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
+import { pruneRuns } from '../state/retention.ts';
 import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from '../streams/context.ts';
 import { Counters } from '../streams/counters.ts';
@@ -230,6 +231,10 @@ export class RunLifecycle {
       if (outcome.status !== 'failed' && this.options.kind !== 'push') {
         await analyzeGrown(this.deps.pool, this.runId);
         await countWritten(this.deps.pool, this.runId, clock.now());
+        const { retainRunsDays } = this.deps;
+        if (retainRunsDays !== undefined) {
+          await pruneRuns(db, new Date(clock.now().getTime() - retainRunsDays * 86_400_000));
+        }
       }
       await end?.(this, outcome.status);
       await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: clock.now() });

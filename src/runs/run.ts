@@ -148,11 +148,10 @@ export async function wantedResources(lifecycle: RunLifecycle, accountId: string
   const add = async (name: string): Promise<void> => {
     if (names.has(name)) return;
     const certified = await lifecycle.deps.db
-      .selectFrom('lobbie_sync.sweeps')
-      .select('id')
+      .selectFrom('lobbie_sync.list_state')
+      .select('resource')
       .where('account_id', '=', accountId)
       .where('resource', '=', name)
-      .where('status', '=', 'certified')
       .limit(1)
       .executeTakeFirst();
     if (certified !== undefined) return;

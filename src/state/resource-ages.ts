@@ -8,19 +8,17 @@ export interface ResourceAge {
   /** Null for lists that belong to the token rather than to an account. */
   readonly accountId: string | null;
   readonly resource: string;
-  /** No list is older than this: the earliest start among the latest certified sweeps of its lists. */
+  /** Every row of its lists was checked at this instant or later. */
   readonly oldestCheckedAt: Date;
   readonly lists: number;
   readonly rows: number;
 }
 
-/** The age of every resource by account. Deleted locations are left out, because their lists are no longer read. */
+/** The age of every resource by account. */
 export async function resourceAges(db: Db): Promise<readonly ResourceAge[]> {
   const { rows } = await sql<ResourceAge>`SELECT NULLIF(f.account_id, 0)::text AS "accountId", f.resource,
       min(f.oldest_checked_at) AS "oldestCheckedAt", count(*)::int AS lists, sum(f.rows)::float8 AS rows
     FROM lobbie_sync.freshness f
-    WHERE NOT EXISTS (SELECT FROM lobbie.locations l
-      WHERE l.account_id = f.account_id AND l.id = f.location_id AND l._deleted_at IS NOT NULL)
     GROUP BY f.account_id, f.resource ORDER BY f.account_id, f.resource`.execute(db);
   return rows;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { VerifyReport } from '../../app/app.ts';
+import type { RepairReport } from '../../app/app.ts';
 import { describeError, EXIT } from '../../core/errors.ts';
 import { shownError } from '../errors.ts';
 import { count, plural, table } from '../format.ts';
@@ -19,35 +19,43 @@ export function define(command: Command, shell: Shell): void {
       whole(0),
       20,
     )
+    .option('--repair', 'read again what differs, and verify that once more')
     .action(
-      shell.action<SelectionOptions & { readonly sample: number }>(async ({ options, output, withApp }) => {
-        const { resourceCatalogue } = await import('../../app/app.ts');
-        const selection = readSelection(
-          options,
-          resourceCatalogue().map((each) => each.name),
-        );
-        return await withApp(async (app) => {
-          const display = createDisplay(output, new Map());
-          const report = await stoppable(output, (stop) =>
-            app
-              .verify({
-                selection,
-                sample: options.sample,
-                stop,
-                onProgress: (progress) => display.event(eventOf(progress)),
-              })
-              .finally(() => display.end()),
+      shell.action<SelectionOptions & { readonly sample: number; readonly repair?: boolean }>(
+        async ({ options, output, withApp }) => {
+          const { resourceCatalogue } = await import('../../app/app.ts');
+          const selection = readSelection(
+            options,
+            resourceCatalogue().map((each) => each.name),
           );
-          output.data({ ...report, error: report.error === undefined ? null : shownError(report.error) });
-          if (!output.quiet || report.exitCode !== EXIT.done) printVerify(output, report);
-          return report.exitCode;
-        });
-      }),
+          return await withApp(async (app) => {
+            const display = createDisplay(output, new Map());
+            const report = await stoppable(output, (stop) =>
+              app
+                .verify({
+                  selection,
+                  sample: options.sample,
+                  repair: options.repair === true,
+                  stop,
+                  onProgress: (progress) => display.event(eventOf(progress)),
+                })
+                .finally(() => display.end()),
+            );
+            output.data({ ...report, error: report.error === undefined ? null : shownError(report.error) });
+            if (!output.quiet || report.exitCode !== EXIT.done) printVerify(output, report);
+            return report.exitCode;
+          });
+        },
+      ),
     );
 }
 
-function printVerify(output: Output, report: VerifyReport): void {
-  const { lists, sampled, gaps, error } = report;
+function printVerify(output: Output, report: RepairReport): void {
+  const { lists, sampled, gaps, error, repairs } = report;
+  if (repairs.length > 0) {
+    const runs = repairs.map(({ runId, status }) => `${runId} (${status})`).join(', ');
+    output.line(`${plural(report.found, 'gap')} found and read again by run ${runs}; verified once more:`);
+  }
   const verdict = gaps === 0 ? output.paint('green', 'no gaps') : output.paint('red', plural(gaps, 'gap'));
   const checked = sampled.reduce((sum, each) => sum + each.checked, 0);
   const what = `${plural(lists.length, 'list')} counted, ${plural(checked, 'row')} re-read by id`;
@@ -99,6 +107,8 @@ function printVerify(output: Output, report: VerifyReport): void {
       ),
     );
   }
-  if (gaps > 0)
-    output.line('\nA backfill of these resources closes the gaps: npx lobbie-sync backfill --resource NAME');
+  if (gaps > 0 && repairs.length === 0)
+    output.line('\nThe same command with --repair reads again what differs: npx lobbie-sync verify --repair');
+  if (gaps > 0 && repairs.length > 0)
+    output.line('\nWhat is left could not be repaired: lobbie-sync deletes list, rejects list and runs show tell why.');
 }
