@@ -72,6 +72,7 @@ class Worker {
     while (!this.#ending && idle < IDLE_PASSES) {
       await this.#obeyPause();
       const ends = this.#ends;
+      const before = this.#context.clock.now();
       const found = await this.#pass();
       if (found) {
         idle = this.#moves === moves ? idle + 1 : 0;
@@ -80,7 +81,7 @@ class Worker {
       // A slow row must not hold up others: look for rows that were inserted or became eligible meanwhile.
       if (this.#busy.size > 0) await this.#sleep(LOOK_MS, this.#ended.promise);
       // A row that ended during the pass may have made others eligible that the pass did not see.
-      else if (!found && this.#ends === ends && !(await this.#waitForNext())) break;
+      else if (!found && this.#ends === ends && !(await this.#waitForNext(before))) break;
     }
     await this.#queue.onIdle();
     if (this.#fatal !== undefined) throw this.#fatal;
@@ -237,13 +238,16 @@ class Worker {
     this.#context.stop.request(error instanceof StopError ? error : new StopError('stop.signal', error.message));
   }
 
-  /** Waits until the next row is due; false when none is due soon. */
-  async #waitForNext(): Promise<boolean> {
+  /**
+   * Waits until the next row is due; false when none is due soon.
+   *
+   * @param since when the last pass began. Asked from now on, a row that became due since that pass would be left behind.
+   */
+  async #waitForNext(since: Date): Promise<boolean> {
     const { db, choice, clock } = this.#context;
-    const now = clock.now();
-    const due = await nextDue(db, choice, now);
+    const due = await nextDue(db, choice, since);
     if (due === undefined) return false;
-    const wait = due.getTime() - now.getTime();
+    const wait = Math.max(0, due.getTime() - clock.now().getTime());
     if (wait > this.#options.patienceMs) return false;
     await this.#sleep(wait + 1);
     return !this.#ending;

@@ -26,6 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.stop());
 
+/** A clock on which no pause is over before the run has ended. */
+const slowClock = () => new MovableClock({ now: clock.now().getTime(), speed: 0.1 });
+
 const faults = (...rules: FaultRule[]) => control(simulator, '/faults', rules);
 const row = async (id: string): Promise<Stored> => (await rowsOf(database.url, [id]))[0];
 
@@ -70,7 +73,7 @@ test('a write that Lobbie fails again and again is given up, and known not to be
   const [id = ''] = await enqueue(database.url, [{ operation: 'create', changes: newPerson() }]);
   await faults({ kind: 'status', operation: 'createPatient' });
   // The pauses in between are waited for by nobody here.
-  const hasty = { ...place, env: { LOBBIE_PUSH_SETTLE_SECONDS: '0' } };
+  const hasty = { ...place, env: { LOBBIE_PUSH_SETTLE_SECONDS: '0' }, clock: slowClock() };
   for (let tries = 1; tries < 5; tries += 1) {
     expect(await apply(hasty, { patienceMs: 0 })).toMatchObject({ exitCode: 4, status: 'partial' });
     await query(database.url, 'UPDATE lobbie_push.outbox SET not_before = NULL WHERE id = $1', [id]);
@@ -145,7 +148,7 @@ test('Lobbie away altogether: nothing is in doubt, and the row keeps its place',
   closed.close();
   await once(closed, 'close');
   const env = { ...place.env, LOBBIE_API_URL: `http://127.0.0.1:${port}/lobbie/api` };
-  expect(await apply({ ...place, env }, { patienceMs: 0 })).toMatchObject({ exitCode: 4 });
+  expect(await apply({ ...place, env, clock: slowClock() }, { patienceMs: 0 })).toMatchObject({ exitCode: 4 });
   expect(await row(id)).toMatchObject({ status: 'pending', tries: 0, completed_at: null });
   expect(await apply(place)).toMatchObject({ exitCode: 0 });
   expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 2 });
