@@ -31,15 +31,18 @@ const RISKY_NUMBER = /(?:^|[\s:,[-])[\d.]{16}|[\d.][eE][+-]?\d{3}/;
 /**
  * Parses JSON and keeps the value of every number: those that `Number` holds exactly become numbers, all others raw text.
  *
+ * @param options.cut whether a value that is nested too deep is cut rather than refused. Default true.
+ * @param options.cut whether a value that is nested too deep is replaced by {@link TOO_DEEP}, so that it does not take the records
+ * beside it along. Default false: a RangeError.
  * @throws SyntaxError when the text is not JSON; its message may quote the text, so it must not be passed on.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, options: { readonly cut?: boolean } = {}): unknown {
   if (!RISKY_NUMBER.test(text)) return JSON.parse(text);
   try {
     return parseExactly(text);
   } catch (error) {
     // Going through the values is recursive, unlike parsing: one record that is nested very deep must not take its page along.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError) || options.cut !== true) throw error;
     return parseExactly(cutDeep(text));
   }
 }

@@ -20,7 +20,7 @@ export function readOutcome(result: HttpAnswer | HttpFailure, write: boolean, no
   }
   if (write && text.trim() === '') return { ok: true, body: undefined, status };
   try {
-    return { ok: true, body: parseJson(text), status };
+    return { ok: true, body: parseJson(text, { cut: true }), status };
   } catch {
     // The parser's message quotes the text.
     return { ok: false, failure: { kind: 'body', status }, requestId };
