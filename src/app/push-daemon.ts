@@ -1,8 +1,9 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { EXIT, type LobbieSyncError, StopError } from '../core/errors.ts';
 import { everything } from '../core/selection.ts';
 import { StopSignal } from '../core/stop.ts';
 import { classifyError } from '../db/pool.ts';
+import { openClient } from '../db/session.ts';
 import { ERROR_SHARE } from '../push/guards.ts';
 import type { Part } from '../scheduler/daemon.ts';
 import type { SchedulerEvent } from '../scheduler/events.ts';
@@ -90,15 +91,9 @@ export class PushDaemon implements Part {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({
-      connectionString: await this.#access.databaseUrl(),
-      application_name: 'lobbie-sync push calls',
-      connectionTimeoutMillis: 15_000,
-      keepAlive: true,
-    });
-    client.on('error', () => undefined);
+    const connectionString = await this.#access.databaseUrl();
+    const client = await openClient({ connectionString, applicationName: 'lobbie-sync push calls' });
     client.on('notification', () => this.#wake.resolve());
-    await client.connect();
     return client;
   }
 

@@ -2,7 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { LobbieSyncError } from '../core/errors.ts';
+import { existingSchemas, WithoutMadeSchemas } from './made-schemas.ts';
 import { classifyError, createPool } from './pool.ts';
+
+/** How long a migration waits for another one, or for whoever uses a table, milliseconds. */
+const MIGRATION_LOCK_MS = 300_000;
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 
@@ -31,15 +35,23 @@ export interface MigrationOutcome {
  * @throws LobbieSyncError with action `abort`
  */
 export async function migrateToLatest(connectionString: string): Promise<MigrationOutcome> {
-  const pool = createPool({ connectionString, max: 2, applicationName: 'lobbie-sync migrate' });
+  const pool = createPool({
+    connectionString,
+    max: 2,
+    applicationName: 'lobbie-sync migrate',
+    lockTimeoutMs: MIGRATION_LOCK_MS,
+  });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await sql`CREATE SCHEMA IF NOT EXISTS lobbie_sync`.execute(db).catch((error: { code?: string }) => {
-      // When two processes start at once, IF NOT EXISTS still collides on the unique index of the catalogue.
-      if (error.code !== '23505' && error.code !== '42P06') throw error;
-    });
+    const made = await existingSchemas(db);
+    if (!made.has('lobbie_sync')) {
+      await sql`CREATE SCHEMA IF NOT EXISTS lobbie_sync`.execute(db).catch((error: { code?: string }) => {
+        // When two processes start at once, IF NOT EXISTS still collides on the unique index of the catalogue.
+        if (error.code !== '23505' && error.code !== '42P06') throw error;
+      });
+    }
     const migrator = new Migrator({
-      db,
+      db: db.withPlugin(new WithoutMadeSchemas(made)),
       provider,
       migrationTableSchema: 'lobbie_sync',
       allowUnorderedMigrations: false,

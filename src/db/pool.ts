@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type ErrorAction, LobbieSyncError } from '../core/errors.ts';
+import { CONNECTION, prepareSession } from './session.ts';
 
 export interface DatabaseOptions {
   readonly connectionString: string;
@@ -7,24 +8,21 @@ export interface DatabaseOptions {
   readonly max?: number;
   /** Shown in pg_stat_activity. Default `lobbie-sync`. */
   readonly applicationName?: string;
+  /** How long a statement waits for a lock, milliseconds. Default 5000. */
+  readonly lockTimeoutMs?: number;
   /** Called when an idle connection breaks. */
   readonly onError?: (error: Error) => void;
 }
 
-/** A pool whose sessions run in UTC. */
+/** A pool whose sessions are prepared by {@link prepareSession}. */
 export function createPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.max ?? 6,
     application_name: options.applicationName ?? 'lobbie-sync',
-    connectionTimeoutMillis: 15_000,
-    keepAlive: true,
-    options:
-      '-c timezone=UTC -c datestyle=ISO,YMD -c client_min_messages=warning -c idle_in_transaction_session_timeout=600000 -c jit=off',
-  });
-  // A connection that breaks while it is checked out emits `error` to its own listeners; without one the process would end. The
-  // holder of the connection learns about it from the query that fails.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+    ...CONNECTION,
+    onConnect: (client: pg.PoolClient) => prepareSession(client, options.lockTimeoutMs),
+  } as pg.PoolConfig & { readonly onConnect: (client: pg.PoolClient) => Promise<void> });
   pool.on('error', (error) => options.onError?.(error));
   return pool;
 }
@@ -34,6 +32,15 @@ export function databaseCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** Sentences of the driver for a connection that is gone, for which it has no code. */
+const LOST: readonly string[] = [
+  'Connection terminated',
+  'is not queryable',
+  'timeout exceeded when trying to connect',
+  'Connection ended unexpectedly',
+  'Query read timeout',
+];
 
 /** Prefixes of SQLSTATE and network codes → what to do. The first prefix that fits counts; any other code aborts the run. */
 const BY_CODE: readonly (readonly [prefix: string, action: ErrorAction, hint: string])[] = [
@@ -69,8 +76,7 @@ export function classifyError(error: unknown): LobbieSyncError {
   if (error instanceof LobbieSyncError) return error;
   const message = error instanceof Error ? error.message : '';
   // The driver gives no code for a connection that ended during a query; these are its fixed texts.
-  const lost =
-    message.startsWith('Connection terminated') || message.startsWith('timeout exceeded when trying to connect');
+  const lost = LOST.some((sentence) => message.includes(sentence));
   const code = databaseCode(error) ?? (lost ? '08006' : undefined);
   if (code === undefined) return unexpected(error);
   const [, action, hint] = BY_CODE.find(([prefix]) => code.startsWith(prefix)) ?? ['', 'abort' as const, undefined];
@@ -85,7 +91,11 @@ export function classifyError(error: unknown): LobbieSyncError {
 /** A fault of this program: where it happened. Its message is left out, because it may quote patient data. */
 function unexpected(error: unknown): LobbieSyncError {
   const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
-  const where = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  // A path of the machine says nothing to whoever reads it elsewhere, and may hold a name.
+  const where = stack
+    ?.split('\n')
+    .find((line) => line.trimStart().startsWith('at '))
+    ?.replace(/(?:file:\/\/)?(?:[A-Za-z]:)?[\\/][^\s()]*[\\/]((?:src|dist|migrations|node_modules)[\\/])/, '$1');
   return new LobbieSyncError(`unexpected ${name}${where === undefined ? '' : ` ${where.trim()}`}`, {
     code: 'internal.unexpected',
     action: 'abort',

@@ -55,13 +55,15 @@ export async function executeNightlySync(deps: RunDependencies, options: RunOpti
     async (lifecycle) => {
       const now = deps.clock.now();
       const key = selectionKey(options.selection);
-      const restart = await isStale(deps, key, now);
-      const pass = await openPass(deps.db, {
-        kind: 'sync',
-        selectionKey: key,
-        restart: options.restart ?? restart,
-        now,
-      });
+      const restart = await lifecycle.patiently(() => isStale(deps, key, now));
+      const pass = await lifecycle.patiently(() =>
+        openPass(deps.db, {
+          kind: 'sync',
+          selectionKey: key,
+          restart: options.restart ?? restart,
+          now,
+        }),
+      );
       passId = pass.id;
       options.onStart?.(lifecycle.runId, pass.continued);
       await new NightlySync(lifecycle, lifecycle.context(pass, { hints: true })).run();
@@ -94,7 +96,7 @@ class NightlySync {
   }
 
   async run(): Promise<void> {
-    await this.#open();
+    await this.#lifecycle.patiently(() => this.#open());
     const phases = [
       (account: Account) => this.#whole(account, false),
       (account: Account) => this.#delete(account),
@@ -109,11 +111,16 @@ class NightlySync {
     for (const phase of phases) {
       if (this.#lifecycle.ending) break;
       // All accounts go through a phase together: a budget that ends is spent on what is worth most of every account.
-      await Promise.all(this.#accounts.filter((account) => account.open).map(phase));
+      // A phase that lost the database goes on where it was: what is read is stored.
+      const patient = (account: Account) => this.#lifecycle.patiently(() => phase(account));
+      await Promise.all(this.#accounts.filter((account) => account.open).map(patient));
     }
     for (const account of this.#accounts) {
-      for (const unit of this.#units(account, 'children')) await noteOldest(this.#context, unit);
-      this.#lifecycle.addHeld(await heldOf(this.#context, account.id));
+      const { id } = account;
+      await this.#lifecycle.patiently(async () => {
+        for (const unit of this.#units(account, 'children')) await noteOldest(this.#context, unit);
+      });
+      this.#lifecycle.addHeld(await this.#lifecycle.patiently(() => heldOf(this.#context, id)));
     }
   }
 

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import { EXIT, type LobbieSyncError, StopError } from '../core/errors.ts';
+import { patiently } from '../db/patience.ts';
 import { classifyError } from '../db/pool.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { addAudit } from '../state/audit.ts';
@@ -15,11 +16,15 @@ import { Semaphore } from '../streams/semaphore.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
 import type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 import { analyzeGrown, countWritten } from './maintenance.ts';
-import { decideOutcome, type FinalStatus } from './outcome.ts';
+import { throughOutages } from './outages.ts';
+import { decideOutcome, type FinalStatus, type Outcome } from './outcome.ts';
 import { divideRate } from './rate-fraction.ts';
 import { RunSession } from './session.ts';
 
 export type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
+
+/** How long a run tries to be opened, milliseconds: whoever waits for a command wants to know soon that nothing answers. */
+const OPENING_MS = 30_000;
 
 /** Pages that may be read and not yet committed, for each request that may be under way. */
 const PAGES_PER_REQUEST = 4;
@@ -69,23 +74,17 @@ export class RunLifecycle {
     end?: (lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>,
   ): Promise<RunReport> {
     let lifecycle: RunLifecycle | undefined;
-    const session = await RunSession.open({
-      connectionString: deps.connectionString,
-      kind: options.kind,
-      selection: options.selection,
-      clock: deps.clock,
-      logger: deps.logger,
-      onLost: (error) => lifecycle?.lose(error),
-    });
+    const { clock, logger, connectionString } = deps;
+    const { kind, selection } = options;
+    const onLost = (error: LobbieSyncError) => lifecycle?.lose(error);
+    const session = await patiently({ clock, signal: options.stop.signal, patienceMs: OPENING_MS }, () =>
+      RunSession.open({ connectionString, kind, selection, clock, logger, onLost }),
+    );
     const sharing = divideRate(deps);
     try {
       lifecycle = new RunLifecycle(deps, options, session.runId);
       try {
-        const dead = await closeDeadRuns(deps.db, deps.clock.now());
-        if (dead.length > 0)
-          deps.logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
-        lifecycle.#doubts = await Doubts.load(deps.pool);
-        await lifecycle.#audit('run.start');
+        await lifecycle.patiently(() => (lifecycle as RunLifecycle).#begin());
         await body(lifecycle);
       } catch (cause) {
         lifecycle.fail(classifyError(cause));
@@ -97,6 +96,15 @@ export class RunLifecycle {
       await sharing.stop();
       await session.close();
     }
+  }
+
+  /** Closes what processes that are gone left open, and learns what is in doubt. May be done again. */
+  async #begin(): Promise<void> {
+    const { db, pool, clock, logger } = this.deps;
+    const dead = await closeDeadRuns(db, clock.now());
+    if (dead.length > 0) logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
+    this.#doubts = await Doubts.load(pool);
+    await this.#audit('run.start');
   }
 
   /** Whether nothing new should be begun. */
@@ -173,13 +181,21 @@ export class RunLifecycle {
       async (): Promise<UnitOutcome> => {
         if (this.ending) return { state: 'stopped' };
         report('started');
-        return await work();
+        return await throughOutages(this, unit, work);
       },
       { priority },
     );
     if (outcome.state === 'failed' && outcome.error.action === 'abort') this.fail(outcome.error);
     report(outcome.state === 'certified' ? 'done' : outcome.state);
     return this.count(outcome);
+  }
+
+  /** Does work that may be done again, through a database that is away for a while. */
+  async patiently<T>(work: () => Promise<T>, signal: AbortSignal = this.options.stop.signal): Promise<T> {
+    const { clock, logger } = this.deps;
+    const onPause = (error: LobbieSyncError, attempt: number) =>
+      logger.warn({ run: this.runId, code: error.code, attempt }, 'the database is away; the run waits for it');
+    return await patiently({ clock, signal, onPause }, work);
   }
 
   count(outcome: UnitOutcome): UnitOutcome {
@@ -216,7 +232,6 @@ export class RunLifecycle {
   }
 
   async #close(end: ((lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>) | undefined): Promise<RunReport> {
-    const { db, clock } = this.deps;
     const fatal = this.#fatal ?? this.#lost;
     const stop = this.options.stop.reason;
     const { stopped, failed } = this.units;
@@ -225,27 +240,40 @@ export class RunLifecycle {
     const held = this.#held;
     const ends = { fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused, undelivered, undecided };
     const outcome = decideOutcome(ends);
+    // A person who asks the run to end does not wait for a database that is away.
+    const signal = fatal === undefined && stop !== undefined ? AbortSignal.abort() : new AbortController().signal;
     try {
-      await flushCounters(db, this.runId, this.counters);
-      // Deliveries are short and many, and change few rows: the next reading counts again.
-      if (outcome.status !== 'failed' && this.options.kind !== 'push') {
-        await analyzeGrown(this.deps.pool, this.runId);
-        await countWritten(this.deps.pool, this.runId, clock.now());
-        const { retainRunsDays } = this.deps;
-        if (retainRunsDays !== undefined) {
-          await pruneRuns(db, new Date(clock.now().getTime() - retainRunsDays * 86_400_000));
-        }
-      }
-      await end?.(this, outcome.status);
-      await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: clock.now() });
-      await releaseLeases(db, this.runId);
-      await this.#audit('run.end', { status: outcome.status });
-      return this.#report(outcome, fatal ?? stop);
+      return await this.patiently(async () => {
+        await this.#record(outcome, end);
+        return this.#report(outcome, fatal ?? stop);
+      }, signal);
     } catch (cause) {
       // The next run closes it: its lock is free as soon as this process lets go.
       const error = classifyError(cause);
       return this.#report({ status: 'failed', exitCode: EXIT.unexpected }, fatal ?? error);
     }
+  }
+
+  /** Records how the run ended. May be done again from its beginning. */
+  async #record(
+    outcome: Outcome,
+    end: ((lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>) | undefined,
+  ): Promise<void> {
+    const { db, clock } = this.deps;
+    await flushCounters(db, this.runId, this.counters);
+    // Deliveries are short and many, and change few rows: the next reading counts again.
+    if (outcome.status !== 'failed' && this.options.kind !== 'push') {
+      await analyzeGrown(this.deps.pool, this.runId);
+      await countWritten(this.deps.pool, this.runId, clock.now());
+      const { retainRunsDays } = this.deps;
+      if (retainRunsDays !== undefined) {
+        await pruneRuns(db, new Date(clock.now().getTime() - retainRunsDays * 86_400_000));
+      }
+    }
+    await end?.(this, outcome.status);
+    await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: clock.now() });
+    await releaseLeases(db, this.runId);
+    await this.#audit('run.end', { status: outcome.status });
   }
 
   #report(outcome: Pick<RunReport, 'status' | 'exitCode'>, error: LobbieSyncError | undefined): RunReport {

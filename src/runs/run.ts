@@ -32,12 +32,14 @@ export async function executeBackfill(deps: RunDependencies, options: RunOptions
     deps,
     { ...options, kind: 'backfill' },
     async (lifecycle) => {
-      const pass = await openPass(deps.db, {
-        kind: 'backfill',
-        selectionKey: selectionKey(options.selection),
-        restart: options.restart ?? false,
-        now: deps.clock.now(),
-      });
+      const pass = await lifecycle.patiently(() =>
+        openPass(deps.db, {
+          kind: 'backfill',
+          selectionKey: selectionKey(options.selection),
+          restart: options.restart ?? false,
+          now: deps.clock.now(),
+        }),
+      );
       passId = pass.id;
       options.onStart?.(lifecycle.runId, pass.continued);
       const context = lifecycle.context(pass);
@@ -70,9 +72,9 @@ export function busyOf(wanted: readonly Resource[], leased: readonly Resource[])
 
 /** Reads every selected list of one account: its places first, then all others, each after those it takes parents from. */
 async function readAccount(lifecycle: RunLifecycle, context: RunContext, accountId: string): Promise<void> {
-  const wanted = await wantedResources(lifecycle, accountId);
+  const wanted = await lifecycle.patiently(() => wantedResources(lifecycle, accountId));
   if (wanted.length === 0) return;
-  const leased = await lifecycle.lease(accountId, wanted);
+  const leased = await lifecycle.patiently(() => lifecycle.lease(accountId, wanted));
   const places = leased.find((resource) => resource.holdsLocations);
   if (
     places !== undefined &&
@@ -80,13 +82,15 @@ async function readAccount(lifecycle: RunLifecycle, context: RunContext, account
     !(await readLocations(lifecycle, context, accountId, places))
   )
     return;
-  const locations = accountId === TOKEN_ACCOUNT ? [] : await lifecycle.locations(accountId);
+  const locations = accountId === TOKEN_ACCOUNT ? [] : await lifecycle.patiently(() => lifecycle.locations(accountId));
   const rest = leased.filter((resource) => resource !== places);
   await readAll(lifecycle, context, accountId, { resources: rest, locations, busy: busyOf(wanted, leased) });
   if (lifecycle.ending) return;
-  await judgeSweeps(context, accountId, leased, lifecycle.options.selection.locations.length === 0);
+  const complete = lifecycle.options.selection.locations.length === 0;
+  await lifecycle.patiently(() => judgeSweeps(context, accountId, leased, complete));
   // Awaited before the sum is read: other accounts add to it meanwhile.
-  lifecycle.addHeld(await decideCandidates(context, accountId, lifecycle.deps.deleteThreshold));
+  const { deleteThreshold } = lifecycle.deps;
+  lifecycle.addHeld(await lifecycle.patiently(() => decideCandidates(context, accountId, deleteThreshold)));
 }
 
 /** Reads the places of an account; false when the account can't be read at all or the run is to end. */

@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '../core/clock.ts';
-import { LobbieSyncError } from '../core/errors.ts';
+import { EXIT, LobbieSyncError } from '../core/errors.ts';
+import { advisoryHolders } from '../db/lock-holders.ts';
 import { classifyError } from '../db/pool.ts';
+import { openClient } from '../db/session.ts';
 import type { RunKind } from '../db/tables.ts';
 import { kyselyOn } from '../db/transaction.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openRun, runLockKey } from '../state/runs.ts';
+import { refuseUnfit } from './unfit.ts';
 
 /** How long a lost session is tried to be won back, milliseconds. */
 const PATIENCE_MS = 5 * 60_000;
@@ -44,6 +47,7 @@ export class RunSession {
   static async open(options: SessionOptions): Promise<RunSession> {
     const client = await connect(options.connectionString);
     try {
+      await refuseUnfit(client, () => connect(options.connectionString));
       await client.query('BEGIN');
       const runId = await openRun(kyselyOn(client), {
         kind: options.kind,
@@ -52,7 +56,10 @@ export class RunSession {
         host: hostname(),
         pid: process.pid,
       });
-      await client.query('SELECT pg_advisory_lock($1)', [runLockKey(runId)]);
+      const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
+        runLockKey(runId),
+      ]);
+      if (rows[0]?.held !== true) throw await lockTaken(client, runId);
       await client.query('COMMIT');
       return new RunSession(runId, client, options);
     } catch (error) {
@@ -110,14 +117,19 @@ export class RunSession {
   }
 }
 
-async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString,
-    application_name: 'lobbie-sync run',
-    connectionTimeoutMillis: 15_000,
-    keepAlive: true,
-    options: '-c timezone=UTC -c client_min_messages=warning',
-  });
-  await client.connect();
-  return client;
+const connect = (connectionString: string): Promise<pg.Client> =>
+  openClient({ connectionString, applicationName: 'lobbie-sync run' });
+
+/** The lock of a run that has just begun is held by somebody who guessed its key, or by another database's copy of a run. */
+async function lockTaken(client: pg.Client, runId: string): Promise<LobbieSyncError> {
+  const holders = await advisoryHolders(client, runLockKey(runId));
+  return new LobbieSyncError(
+    `the lock of run ${runId} is held by ${holders.join(', ') || 'a session that just ended'}`,
+    {
+      code: 'state.lock_taken',
+      action: 'abort',
+      exitCode: EXIT.usage,
+      hint: 'End that session: SELECT pg_terminate_backend(pid). Then run again.',
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
+import { openClient } from '../db/session.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import { kyselyOn } from '../db/transaction.ts';
 
@@ -30,18 +31,12 @@ export class JobLock {
 
   /** Takes the lock; undefined when another process holds it. @throws the driver's error when the database can't be reached */
   static async take(connectionString: string, job: string): Promise<JobLock | undefined> {
-    const client = new pg.Client({
+    const client = await openClient({
       connectionString,
-      application_name: 'lobbie-sync schedule',
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
-      keepAlive: true,
-      options: '-c timezone=UTC -c client_min_messages=warning -c idle_in_transaction_session_timeout=60000',
+      applicationName: 'lobbie-sync schedule',
+      queryTimeoutMs: ANSWER_MS,
     });
-    // Without a listener a lost connection would end the process.
-    client.on('error', () => undefined);
     try {
-      await client.connect();
       const { rows } = await client.query<{ held: boolean }>(
         `SELECT pg_try_advisory_lock(hashtextextended('lobbie-sync schedule ' || $1, 0)) AS held`,
         [job],

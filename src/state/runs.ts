@@ -106,6 +106,12 @@ export async function addProblem(db: Db, problem: NewProblem): Promise<void> {
   await db.insertInto('lobbie_sync.run_problems').values(problem).execute();
 }
 
+/** Takes back the problems of a list that were a loss of the database: it was read to its end after all. */
+export async function clearPassed(db: Db, runId: string, resource: string, scope: string): Promise<void> {
+  await sql`DELETE FROM lobbie_sync.run_problems WHERE run_id = ${runId} AND resource = ${resource} AND scope = ${scope}
+    AND starts_with(code, 'database.')`.execute(db);
+}
+
 /** The latest runs, newest first. `readings` leaves out deliveries, because they are many and short. */
 export async function latestRuns(db: Db, limit: number, which: 'all' | 'readings' = 'all'): Promise<Run[]> {
   const runs = db.selectFrom('lobbie_sync.runs').selectAll().orderBy('id', 'desc').limit(limit);

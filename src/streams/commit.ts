@@ -1,6 +1,7 @@
 import { zeroCounts } from '../core/counts.ts';
-import type { LobbieSyncError } from '../core/errors.ts';
+import { LobbieSyncError } from '../core/errors.ts';
 import type { Reject, Row } from '../core/row.ts';
+import { lockHolders } from '../db/lock-holders.ts';
 import { classifyError, databaseCode, isDataError } from '../db/pool.ts';
 import { type Transaction, withLoad } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
@@ -26,6 +27,9 @@ export interface Stored {
 
 /** Another stream inserted the same new key a moment before: two windows overlap there. */
 const UNIQUE_VIOLATION = '23505';
+
+/** A lock was not free in time. */
+const LOCKED = 'database.55P03';
 
 /** How long a database that is away is waited for before the stream gives up, milliseconds. */
 const PATIENCE_MS = 5 * 60_000;
@@ -59,12 +63,28 @@ export async function commitBatch(context: RunContext, batch: Batch): Promise<St
       if (classified.action !== 'retry' || waited > PATIENCE_MS || context.stop.signal.aborted) {
         context.counters.returnRequests(resource, requests);
         context.counters.returnUnknown(unknown);
-        throw classified;
+        throw classified.code === LOCKED ? await lockedBy(context, classified, resource) : classified;
       }
-      context.logger.warn({ code: classified.code, attempt, resource }, 'batch is stored again');
+      const holders = classified.code === LOCKED ? await lockHolders(context.pool).catch(() => []) : undefined;
+      context.logger.warn(
+        { code: classified.code, attempt, resource, ...(holders && { holders }) },
+        'batch is stored again',
+      );
       await context.clock.sleep(Math.min(100 * 2 ** attempt, 5000), context.stop.signal);
     }
   }
+}
+
+/** Names who holds the lock for which a batch could not be stored. */
+async function lockedBy(context: RunContext, error: LobbieSyncError, resource: string): Promise<LobbieSyncError> {
+  const holders = await lockHolders(context.pool).catch(() => []);
+  if (holders.length === 0) return error;
+  return new LobbieSyncError(`rows of ${resource} can't be stored: a table is locked by ${holders.join(', ')}`, {
+    code: error.code,
+    action: error.action,
+    hint: 'End that session, or wait until it is done, and run again.',
+    cause: error,
+  });
 }
 
 interface Extras {

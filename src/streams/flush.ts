@@ -4,10 +4,24 @@ import type { SyncDatabase } from '../db/tables.ts';
 import { addRunCounts, addUnknownFields } from '../state/runs.ts';
 import type { Counters } from './counters.ts';
 
-/** Stores what was counted since the last batch: requests that brought no batch, and unknown fields. */
+/** Stores what was counted since the last batch: requests that brought no batch, and unknown fields. What fails stays counted. */
 export async function flushCounters(db: Kysely<SyncDatabase>, runId: string, counters: Counters): Promise<void> {
   for (const resource of counters.pendingResources()) {
-    await addRunCounts(db, runId, resource, { ...zeroCounts(), requests: counters.takeRequests(resource) });
+    const requests = counters.takeRequests(resource);
+    try {
+      await addRunCounts(db, runId, resource, { ...zeroCounts(), requests });
+    } catch (error) {
+      counters.returnRequests(resource, requests);
+      throw error;
+    }
   }
-  for (const [resource, fields] of counters.takeUnknown()) await addUnknownFields(db, runId, resource, fields);
+  const unknown = counters.takeUnknown();
+  for (const [index, [resource, fields]] of unknown.entries()) {
+    try {
+      await addUnknownFields(db, runId, resource, fields);
+    } catch (error) {
+      counters.returnUnknown(unknown.slice(index));
+      throw error;
+    }
+  }
 }
