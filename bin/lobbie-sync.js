@@ -1,14 +1,28 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: an old Node must reach the sentence below instead of failing on syntax.
+import { existsSync, readFileSync } from 'node:fs';
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
     `lobbie-sync needs Node 22.18 or later, this is ${process.versions.node}.\n` +
-      'On Linux and Windows x64 `npm ci` installs one beside the project: start it with `npx lobbie-sync`.\n' +
-      'If optional dependencies were left out (--omit=optional), install Node 24 from https://nodejs.org.\n',
+      'In a checkout on Linux or Windows x64 `npm ci` installs one beside the project: start it with `npx lobbie-sync`.\n' +
+      'Otherwise, or if optional dependencies were left out (--omit=optional), install Node 24 from https://nodejs.org.\n',
   );
   process.exit(2);
 }
-await import('./heap.js');
-const { main } = await import('../src/cli/main.ts');
-process.exitCode = await main(process.argv.slice(2));
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  // Scripts ask for the version each time; nothing has to be loaded for it.
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${manifest.version}\n`);
+} else {
+  await import('./heap.js');
+  const { useCompileCache } = await import('./compile-cache.js');
+  useCompileCache();
+  // A checkout runs its sources as they are. The package has only what was built from them.
+  const inCheckout = existsSync(new URL('../src/cli/main.ts', import.meta.url));
+  const { main } = inCheckout ? await import('../src/cli/main.ts') : await import('../dist/cli.js');
+  process.exitCode = await main(argv);
+}

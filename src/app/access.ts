@@ -10,20 +10,22 @@ import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { LifecycleOptions, RunDependencies } from '../runs/lifecycle.ts';
 
-/** What the App gives to its groups of methods. */
+/** What the groups of methods get from the App. */
 export interface Access {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
-  api(): ApiClient;
+  /** The Lobbie client. @throws ConfigError when a setting for Lobbie is missing */
+  api(): Promise<ApiClient>;
+  /** The URL of the database; starts the embedded Postgres when none is configured. */
   databaseUrl(): Promise<string>;
   pool(): Promise<pg.Pool>;
   db(): Promise<Kysely<SyncDatabase>>;
-  /** @throws LobbieSyncError unless the database has the current schema */
+  /** @throws LobbieSyncError (exit code 2) unless the database has exactly the current schema */
   requireSchema(): Promise<void>;
   /** What a run over a selection is built on; refuses accounts that the settings don't name. */
   dependenciesFor(selection: LifecycleOptions['selection']): Promise<RunDependencies>;
-  /** Answers from the state tables; what goes wrong is told by code, as the driver's texts may quote a row. */
+  /** Answers from the state tables; a failure is reported by its code, because the driver's texts may quote a row. */
   ask<T>(work: (db: Kysely<SyncDatabase>) => Promise<T>): Promise<T>;
 }
 

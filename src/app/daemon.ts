@@ -41,9 +41,10 @@ const DAY_MS = 86_400_000;
 export async function createService(access: Access, options: ServiceOptions): Promise<Service> {
   const { config, logger, clock } = access;
   const { host, port, adminToken, alertUrl, alertFormat } = config.serve;
-  // Missing settings are told before anything is started.
+  // Missing settings are reported before anything is started.
   config.lobbie();
   const db = await access.db();
+  const api = await access.api();
   const ending = new AbortController();
   let web: WebServer | undefined;
   const daemon: Daemon = createDaemon({
@@ -68,11 +69,11 @@ export async function createService(access: Access, options: ServiceOptions): Pr
           port,
           adminToken,
           pendingMigrations: options.pendingMigrations,
-          limiter: () => access.api().state,
+          limiter: () => api.state,
         });
         return web;
       },
-      // After the pages, so that they tell that the database is away.
+      // After the pages, so that they can say that the database is away.
       () => schemaPart(access, options, ending.signal),
       (_view, tell) => new PushDaemon(access, { onEnd: tell }),
     ],

@@ -1,4 +1,4 @@
-import type { DeleteChoice, DeleteGroup, DeleteStatus } from '../app/app.ts';
+import type { DeleteChoice, DeleteGroup, DeleteStatus } from '../app/types.ts';
 import { UsageError } from './errors.ts';
 import { count, instant, plural } from './format.ts';
 import { share } from './plan-text.ts';

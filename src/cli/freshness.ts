@@ -1,4 +1,4 @@
-import type { ListFreshness, StatusReport } from '../app/app.ts';
+import type { ListFreshness, StatusReport } from '../app/types.ts';
 import { age, plural } from './format.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import type { OutboxSummary } from '../app/app.ts';
+import type { OutboxSummary } from '../app/types.ts';
 import { age, count, instant, pairs, plural } from './format.ts';
 
 /** What somebody has to look at, for the sentence of `status`. None of it makes the mirror unwell. Pure. */

@@ -1,4 +1,4 @@
-import type { NightlyPlan } from '../app/app.ts';
+import type { NightlyPlan } from '../app/types.ts';
 import { count, duration, plural, table } from './format.ts';
 import type { Output } from './output.ts';
 

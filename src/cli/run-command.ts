@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { App, Progress, ResourceDescription, RunOptions, RunReport, Target } from '../app/app.ts';
+import type { App, Progress, ResourceDescription, RunOptions, RunReport, Target } from '../app/types.ts';
 import { EXIT } from '../core/errors.ts';
 import type { Selection } from '../core/selection.ts';
 import { StopSignal } from '../core/stop.ts';
@@ -32,7 +32,7 @@ export function defineRunCommand(command: Command, shell: Shell, kind: RunOption
     )
     .action(
       shell.action<RunCommandOptions>(async ({ options, output, withApp }) => {
-        const { resourceCatalogue } = await import('../app/app.ts');
+        const { resourceCatalogue } = await import('../app/catalogue.ts');
         const catalogue = resourceCatalogue();
         const selection = readSelection(
           options,
@@ -96,7 +96,7 @@ export async function runWithProgress(
   output: Output,
   options: Omit<RunOptions, 'stop' | 'onProgress' | 'onStart'> & { readonly target?: Target },
 ): Promise<RunDocument> {
-  const { resourceCatalogue } = await import('../app/app.ts');
+  const { resourceCatalogue } = await import('../app/catalogue.ts');
   // Missing settings are told before anything is started.
   app.config.lobbie();
   const stop = new StopSignal();

@@ -1,4 +1,4 @@
-import type { ResourceDescription, RunDetails } from '../app/app.ts';
+import type { ResourceDescription, RunDetails } from '../app/types.ts';
 import type { ExitCode } from '../core/errors.ts';
 import { everything } from '../core/selection.ts';
 import { commandLine, type RunSelection, retryCommands } from './retry-command.ts';

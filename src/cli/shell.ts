@@ -1,5 +1,5 @@
 import { type Command, CommanderError, type OutputConfiguration } from 'commander';
-import type { App } from '../app/app.ts';
+import type { App } from '../app/types.ts';
 import { EXIT, type ExitCode } from '../core/errors.ts';
 import { errorText, exitCodeOf, shownError, UsageError } from './errors.ts';
 import type { Io } from './io.ts';

@@ -1,4 +1,4 @@
-import type { ResourceDescription, Run, StatusReport } from '../app/app.ts';
+import type { ResourceDescription, Run, StatusReport } from '../app/types.ts';
 import { age, plural } from './format.ts';
 import { freshnessLines, targetOf } from './freshness.ts';
 import { outboxRemarks } from './outbox-text.ts';

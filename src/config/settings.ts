@@ -1,4 +1,5 @@
-import { CronExpressionParser } from 'cron-parser';
+import { createRequire } from 'node:module';
+import type * as CronParser from 'cron-parser';
 import { z } from 'zod';
 import { operations } from '../api/operations.generated.ts';
 import { isId } from '../core/ids.ts';
@@ -8,7 +9,9 @@ import { pushSettings } from './push.ts';
 const anyHttpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const httpUrl = anyHttpUrl.transform((url) => url.replace(/\/+$/, ''));
 
-const isEverDue = (cron: string) => works(() => CronExpressionParser.parse(cron, { tz: 'UTC' }).next());
+// Loaded only for a schedule that somebody has set: it is as large as all that `status` needs.
+const cronParser = () => createRequire(import.meta.url)('cron-parser') as typeof CronParser;
+const isEverDue = (cron: string) => works(() => cronParser().CronExpressionParser.parse(cron, { tz: 'UTC' }).next());
 const cron = z.string().refine((value) => value.trim().split(/\s+/).length === 5 && isEverDue(value), {
   error: 'must be a cron expression of five fields (minute hour day month weekday), e.g. 0 2 * * *',
 });

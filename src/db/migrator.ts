@@ -1,22 +1,22 @@
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { LobbieSyncError } from '../core/errors.ts';
 import { existingSchemas, WithoutMadeSchemas } from './made-schemas.ts';
+import { MIGRATIONS } from './migrations-folder.ts';
 import { classifyError, createPool } from './pool.ts';
+import { appliedNames, migrationNames, readSchemaState, refuseNewer } from './schema-state.ts';
 
 /** How long a migration waits for another one, or for whoever uses a table, milliseconds. */
 const MIGRATION_LOCK_MS = 300_000;
 
-const FOLDER = new URL('../../migrations/', import.meta.url);
-
-/** Reads migrations/*.ts by URL, so that it works on every platform and from any working directory. */
+/** Loads the migrations by URL, so that it works on every platform and from any working directory. */
 const provider: MigrationProvider = {
   async getMigrations() {
-    const names = (await readdir(FOLDER)).filter((name) => /^\d{4}_\w+\.ts$/.test(name)).sort();
-    const entries = names.map(
-      async (name) => [name.replace(/\.ts$/, ''), (await import(new URL(name, FOLDER).href)) as Migration] as const,
-    );
+    const entries = (await migrationNames()).map(async (name) => {
+      const [built, source] = [new URL(`${name}.js`, MIGRATIONS), new URL(`${name}.ts`, MIGRATIONS)];
+      return [name, (await import((existsSync(built) ? built : source).href)) as Migration] as const;
+    });
     return Object.fromEntries(await Promise.all(entries));
   },
 };
@@ -32,7 +32,7 @@ export interface MigrationOutcome {
  * Brings a database to the current schema. All processes take the same lock, so two at once are safe: the second finds nothing
  * left to do. A failed migration is rolled back, and its error is thrown.
  *
- * @throws LobbieSyncError with action `abort`
+ * @throws LobbieSyncError with action `abort`; `database.newer` when the database has migrations that this program lacks
  */
 export async function migrateToLatest(connectionString: string): Promise<MigrationOutcome> {
   const pool = createPool({
@@ -50,6 +50,7 @@ export async function migrateToLatest(connectionString: string): Promise<Migrati
         if (error.code !== '23505' && error.code !== '42P06') throw error;
       });
     }
+    refuseNewer(await appliedNames(pool), await migrationNames());
     const migrator = new Migrator({
       db: db.withPlugin(new WithoutMadeSchemas(made)),
       provider,
@@ -76,14 +77,12 @@ export async function migrateToLatest(connectionString: string): Promise<Migrati
   }
 }
 
-/** Migrations that the database does not have yet. */
+/** Migrations that the database does not have yet. @throws LobbieSyncError `database.newer` */
 export async function pendingMigrations(connectionString: string): Promise<readonly string[]> {
   const pool = createPool({ connectionString, max: 1, applicationName: 'lobbie-sync migrate' });
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    const migrator = new Migrator({ db, provider, migrationTableSchema: 'lobbie_sync' });
-    return (await migrator.getMigrations()).filter((each) => each.executedAt === undefined).map((each) => each.name);
+    return (await readSchemaState(pool)).pending;
   } finally {
-    await db.destroy();
+    await pool.end();
   }
 }

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { type Logger as PinoLogger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import type Pretty from 'pino-pretty';
 import { LobbieSyncError } from '../core/errors.ts';
 
 /** The log of the project's code. It takes ids, names, codes and counts only, never a record or the value of a field. */
@@ -44,10 +45,7 @@ function describe(error: unknown): Record<string, unknown> {
 /** A pino logger that writes to standard error. */
 export function createLogger(options: LoggerOptions): PinoLogger {
   const destination = options.stream ?? process.stderr;
-  const stream =
-    options.format === 'pretty'
-      ? pretty({ destination: destination as never, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
-      : destination;
+  const stream = options.format === 'pretty' ? prettyStream(destination) : destination;
   return pino(
     {
       level: options.level,
@@ -56,6 +54,17 @@ export function createLogger(options: LoggerOptions): PinoLogger {
     },
     stream as never,
   );
+}
+
+/** Lines for people. Its code is loaded only here: most commands end without a line in the log. */
+function prettyStream(destination: NodeJS.WritableStream): NodeJS.WritableStream {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
+  return pretty({
+    destination: destination as never,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss',
+    sync: true,
+  }) as never;
 }
 
 /** A logger that writes nothing. */

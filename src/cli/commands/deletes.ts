@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { App, DeleteChoice, DeleteFilter, DeleteStatus } from '../../app/app.ts';
+import type { App, DeleteChoice, DeleteFilter, DeleteStatus } from '../../app/types.ts';
 import { EXIT, type ExitCode } from '../../core/errors.ts';
 import { choicesOf, deleteCells, deletesSentence } from '../deletes-text.ts';
 import { UsageError } from '../errors.ts';
@@ -140,7 +140,7 @@ async function checkIds(app: App, wanted: readonly string[], statuses: readonly 
 }
 
 async function resourceNames(): Promise<readonly string[]> {
-  const { resourceCatalogue } = await import('../../app/app.ts');
+  const { resourceCatalogue } = await import('../../app/catalogue.ts');
   return resourceCatalogue().map((each) => each.name);
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finding } from '../../app/app.ts';
+import type { Finding } from '../../app/types.ts';
 import { ConfigError, EXIT, type ExitCode } from '../../core/errors.ts';
 import { plural } from '../format.ts';
 import type { Output } from '../output.ts';

@@ -9,7 +9,7 @@ export function define(command: Command, shell: Shell): void {
     .option('--max-requests <n>', 'the budget to plan with (default: LOBBIE_NIGHTLY_MAX_REQUESTS, else none)', whole(1))
     .action(
       shell.action<SelectionOptions & { readonly maxRequests?: number }>(async ({ options, output, withApp }) => {
-        const { resourceCatalogue } = await import('../../app/app.ts');
+        const { resourceCatalogue } = await import('../../app/catalogue.ts');
         const selection = readSelection(
           options,
           resourceCatalogue().map((each) => each.name),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { RejectFilter, RejectSummary, StoredReject } from '../../app/app.ts';
+import type { RejectFilter, RejectSummary, StoredReject } from '../../app/types.ts';
 import { EXIT } from '../../core/errors.ts';
 import { UsageError } from '../errors.ts';
 import { instant, pairs, plural, table } from '../format.ts';
@@ -115,7 +115,7 @@ function id(value: string): string {
 }
 
 async function knownResources(wanted: readonly string[]): Promise<readonly string[]> {
-  const { resourceCatalogue } = await import('../../app/app.ts');
+  const { resourceCatalogue } = await import('../../app/catalogue.ts');
   return checkResources(
     wanted,
     resourceCatalogue().map((each) => each.name),

@@ -6,7 +6,7 @@ import type { Shell } from '../shell.ts';
 export function define(command: Command, shell: Shell): void {
   command.action(
     shell.action(async ({ output }) => {
-      const { COST_LEGEND, resourceCatalogue } = await import('../../app/app.ts');
+      const { COST_LEGEND, resourceCatalogue } = await import('../../app/catalogue.ts');
       const resources = resourceCatalogue();
       output.data({ resources, costLegend: COST_LEGEND });
       const rows = resources.map((each) => [each.name, each.scope, each.cost, each.getOperation ?? '-', each.strategy]);

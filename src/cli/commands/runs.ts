@@ -33,7 +33,7 @@ export function define(command: Command, shell: Shell): void {
           const id = args[0] ?? '';
           const details = await app.runDetails(id);
           if (details === undefined) throw new UsageError(`there is no run ${id}`, 'See `lobbie-sync runs list`.');
-          const { resourceCatalogue } = await import('../../app/app.ts');
+          const { resourceCatalogue } = await import('../../app/catalogue.ts');
           const document = runDocument(details, resourceCatalogue());
           output.data(document);
           printRun(output, document);

@@ -19,7 +19,7 @@ export function define(command: Command, shell: Shell): void {
           return EXIT.done;
         }
         const verdict = judge(status);
-        const { resourceCatalogue } = await import('../../app/app.ts');
+        const { resourceCatalogue } = await import('../../app/catalogue.ts');
         const document = statusDocument(status, verdict, resourceCatalogue());
         output.data(document);
         printStatus(output, document);

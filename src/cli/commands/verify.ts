@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RepairReport } from '../../app/app.ts';
+import type { RepairReport } from '../../app/types.ts';
 import { describeError, EXIT } from '../../core/errors.ts';
 import { shownError } from '../errors.ts';
 import { count, plural, table } from '../format.ts';
@@ -23,7 +23,7 @@ export function define(command: Command, shell: Shell): void {
     .action(
       shell.action<SelectionOptions & { readonly sample: number; readonly repair?: boolean }>(
         async ({ options, output, withApp }) => {
-          const { resourceCatalogue } = await import('../../app/app.ts');
+          const { resourceCatalogue } = await import('../../app/catalogue.ts');
           const selection = readSelection(
             options,
             resourceCatalogue().map((each) => each.name),

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, LOCAL_FOLDER, startEmbeddedPostgres } from '../../app/app.ts';
+import { LOCAL_FOLDER, startEmbeddedPostgres } from '../../app/embedded.ts';
+import type { EmbeddedPostgres } from '../../app/types.ts';
 import { type SimulatorAddress, type SimulatorProcess, startSimulatorProcess } from '../simulator-process.ts';
 
 /** Where the demo keeps its database and what it started. */

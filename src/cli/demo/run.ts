@@ -1,4 +1,6 @@
-import { type App, openApp, resourceCatalogue } from '../../app/app.ts';
+import { openApp } from '../../app/app.ts';
+import { resourceCatalogue } from '../../app/catalogue.ts';
+import type { App } from '../../app/types.ts';
 import { EXIT, type ExitCode, LobbieSyncError, StopError } from '../../core/errors.ts';
 import { everything } from '../../core/selection.ts';
 import { count, duration, plural } from '../format.ts';

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { AddOptions, AddReport } from '../../app/app.ts';
+import type { AddOptions, AddReport } from '../../app/types.ts';
 import { EXIT } from '../../core/errors.ts';
 import { WRITABLE_RESOURCES, WRITE_OPERATIONS } from '../../core/writable.ts';
 import { UsageError } from '../errors.ts';

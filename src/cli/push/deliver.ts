@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ApplyReport, PlanEntry, PlanReport } from '../../app/app.ts';
+import type { ApplyReport, PlanEntry, PlanReport } from '../../app/types.ts';
 import { describeError, EXIT } from '../../core/errors.ts';
 import { shownError } from '../errors.ts';
 import { plural, table } from '../format.ts';

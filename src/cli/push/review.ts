@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Decision, OutboxEntry, OutboxSummary, OutboxValues } from '../../app/app.ts';
+import type { Decision, OutboxEntry, OutboxSummary, OutboxValues } from '../../app/types.ts';
 import { EXIT } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { OUTBOX_STATUSES, type OutboxStatus } from '../../core/writable.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { NightlyPlan } from '../../../src/app/app.ts';
+import type { NightlyPlan } from '../../../src/app/types.ts';
 import { planCells, share, targetSentence, totalSentences } from '../../../src/cli/plan-text.ts';
 
 const plan = (changes: Partial<NightlyPlan> = {}): NightlyPlan => ({

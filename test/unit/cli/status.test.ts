@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding, ListFreshness, OutboxSummary, Run, StatusReport } from '../../../src/app/app.ts';
+import type { Finding, ListFreshness, OutboxSummary, Run, StatusReport } from '../../../src/app/types.ts';
 import { doctorExitCode } from '../../../src/cli/commands/doctor.ts';
 import { freshnessLines, targetOf } from '../../../src/cli/freshness.ts';
 import { outboxLines } from '../../../src/cli/outbox-text.ts';

@@ -1,0 +1,24 @@
+/** The types that the methods of the App take and give. Types only: importing this file loads nothing. */
+export type { EmbeddedPostgres } from '../db/embedded/index.ts';
+export type { DeleteStatus, Run } from '../db/tables.ts';
+export type { ResourceDescription } from '../inspect/catalogue.ts';
+export type { Finding } from '../inspect/finding.ts';
+export type { DeleteEntry, DeleteFilter, DeleteGroup, ListFreshness, StatusReport } from '../inspect/status.ts';
+export type { NightlyPlan, Phase } from '../nightly/plan.ts';
+export type { PlanEntry } from '../push/plan.ts';
+export type { DeleteChoice } from '../runs/decide-deletes.ts';
+export type { RunReport } from '../runs/run.ts';
+export type { Target, TargetedOptions } from '../runs/targeted.ts';
+export type { OutboxEntry, OutboxSummary } from '../state/outbox/review.ts';
+export type { RejectFilter, RejectSummary, StoredReject } from '../state/rejects.ts';
+export type { RunDetails } from '../state/runs.ts';
+export type { Progress } from '../streams/context.ts';
+export type { ReplayReport } from '../streams/replay.ts';
+export type { App } from './app.ts';
+export type { Service } from './daemon.ts';
+export type { ApproveReport } from './deletes.ts';
+export type { ExecuteOptions as RunOptions } from './execute.ts';
+export type { Decision, OutboxValues } from './push.ts';
+export type { AddOptions, AddReport } from './push-add.ts';
+export type { ApplyReport, PlanReport } from './push-run.ts';
+export type { RepairReport } from './verify.ts';
