@@ -86,6 +86,7 @@ export class Connections implements Access {
       actor: actor(),
       deleteThreshold: this.config.sync.deleteThreshold,
       freshnessDays: this.config.sync.freshnessDays,
+      maxClockSkewMs: this.config.sync.maxClockSkewMs,
       retainRunsDays: this.config.sync.retainRunsDays,
       noHistory: new Set(this.config.sync.noHistory),
       pushShare: this.config.push.share,

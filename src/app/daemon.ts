@@ -122,6 +122,12 @@ export function isAway(error: LobbieSyncError): boolean {
   return reason.action === 'retry' || ['database.ENOTFOUND', 'database.EAI_AGAIN'].includes(reason.code);
 }
 
+/** Codes of lists that could not be read because Lobbie was away: another attempt may read them. */
+const PASSING: ReadonlySet<string> = new Set(['api.unavailable', 'api.timeout', 'api.throttled']);
+
+/** Failures that pass by themselves although their exit code speaks of sign-in or settings: nobody was refused. */
+const isPassingBy = ({ code }: LobbieSyncError): boolean => code === 'auth.unavailable' || code === 'clock.skew';
+
 /** The job of every night. */
 function nightlySync(access: Access): Job {
   const { cron, timezone } = access.config.serve;
@@ -149,17 +155,20 @@ function nightlySync(access: Access): Job {
 
 async function resultOf(access: Access, report: Awaited<ReturnType<typeof executeRun>>): Promise<JobResult> {
   const { runId, status, exitCode, error } = report;
-  const base = { runId, status, exitCode, message: error?.message ?? null };
+  const retryable = error !== undefined && isPassingBy(error) ? { retryable: true } : {};
+  const base = { runId, status, exitCode, message: error?.message ?? null, ...retryable };
   try {
     const [details, groups] = await access.ask(async (db) => [
       await runDetails(db, runId),
       await deleteGroups(db, { status: 'held' }),
     ]);
+    const problems = (details?.problems ?? []).map(({ code }) => String(code));
     const held = groups.reduce((sum, group) => sum + group.deletes, 0);
     const message = `${held} deletes wait for a person: lobbie-sync deletes list`;
     return {
       ...base,
       message: details?.run.error ?? base.message,
+      passing: status === 'partial' && problems.length > 0 && problems.every((code) => PASSING.has(code)),
       requests: Number(details?.run.requests ?? 0),
       rows: Number(details?.run.rows_read ?? 0),
       alerts: held === 0 ? [] : [{ key: 'held_deletes', message }],

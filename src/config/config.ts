@@ -20,6 +20,10 @@ export interface LobbieSettings {
   readonly accountIds: readonly string[];
   readonly requestsPerSecond: number;
   readonly concurrency: number;
+  readonly retry: {
+    /** Longest that one call waits for Retry-After in all, milliseconds. */
+    readonly maxWaitMs: number;
+  };
   /** Operations that use the newer paths: operation ids, `observed`, or `all`. */
   readonly newerPaths: readonly string[];
 }
@@ -28,6 +32,8 @@ export interface LobbieSettings {
 export interface SyncSettings {
   /** The fraction of a list's rows that may be tombstoned without a person's approval, 0 to 1. */
   readonly deleteThreshold: number;
+  /** How far the clocks of this machine, Lobbie and the database may differ, milliseconds. */
+  readonly maxClockSkewMs: number;
   /** Days that ended runs and what is recorded of them are kept. */
   readonly retainRunsDays: number;
   /** The freshness target: every row is checked again within this many days. */
@@ -103,6 +109,7 @@ export function loadConfig(sources: ConfigSources): Config {
     sync: {
       deleteThreshold: s.LOBBIE_DELETE_THRESHOLD,
       retainRunsDays: s.LOBBIE_RETAIN_RUNS_DAYS,
+      maxClockSkewMs: s.LOBBIE_MAX_CLOCK_SKEW * 1000,
       freshnessDays: s.LOBBIE_FRESHNESS_DAYS,
       nightlyMaxRequests: s.LOBBIE_NIGHTLY_MAX_REQUESTS,
       noHistory: s.LOBBIE_NO_HISTORY,
@@ -133,6 +140,7 @@ export function loadConfig(sources: ConfigSources): Config {
         accountIds: s.LOBBIE_ACCOUNT_IDS ?? [],
         requestsPerSecond: s.LOBBIE_REQUESTS_PER_SECOND,
         concurrency: s.LOBBIE_CONCURRENCY,
+        retry: { maxWaitMs: s.LOBBIE_MAX_WAIT * 1000 },
         newerPaths: s.LOBBIE_NEWER_PATHS,
       };
     },
@@ -145,6 +153,7 @@ export function describeConfig(config: Config): Record<string, string> {
     DATABASE_URL:
       config.databaseUrl === undefined ? `(embedded Postgres in ${LOCAL_FOLDER})` : redactUrl(config.databaseUrl),
     LOBBIE_DELETE_THRESHOLD: String(config.sync.deleteThreshold),
+    LOBBIE_MAX_CLOCK_SKEW: String(config.sync.maxClockSkewMs / 1000),
     LOBBIE_RETAIN_RUNS_DAYS: String(config.sync.retainRunsDays),
     LOBBIE_FRESHNESS_DAYS: String(config.sync.freshnessDays),
     LOBBIE_NIGHTLY_MAX_REQUESTS: config.sync.nightlyMaxRequests?.toString() ?? '(no limit)',
@@ -172,6 +181,7 @@ export function describeConfig(config: Config): Record<string, string> {
       LOBBIE_ACCOUNT_IDS: lobbie.accountIds.join(','),
       LOBBIE_REQUESTS_PER_SECOND: String(lobbie.requestsPerSecond),
       LOBBIE_CONCURRENCY: String(lobbie.concurrency),
+      LOBBIE_MAX_WAIT: String(lobbie.retry.maxWaitMs / 1000),
       LOBBIE_NEWER_PATHS: lobbie.newerPaths.join(',') || '(none)',
     });
   } catch (error) {

@@ -48,6 +48,8 @@ const tables = z.string().transform((value, context) => {
   return names;
 });
 
+const seconds = z.coerce.number({ error: 'must be a number of seconds' }).int().min(1).max(1_000_000_000);
+
 /** Every setting by its name in the environment, with its schema and default. */
 export const settings = z.object({
   LOBBIE_API_URL: httpUrl.default('https://api-prod.lobbie.com/lobbie/api'),
@@ -67,6 +69,8 @@ export const settings = z.object({
     .min(1)
     .max(3650)
     .default(30),
+  LOBBIE_MAX_CLOCK_SKEW: seconds.default(300),
+  LOBBIE_MAX_WAIT: seconds.default(900),
   LOBBIE_RETAIN_RUNS_DAYS: z.coerce.number({ error: 'must be a whole number of days' }).int().min(1).default(400),
   LOBBIE_NIGHTLY_MAX_REQUESTS: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   LOBBIE_NO_HISTORY: tables.default([]),

@@ -31,6 +31,8 @@ export interface RunDependencies {
   readonly deleteThreshold: number;
   /** Every row is checked again within so many days, as far as the budget allows. */
   readonly freshnessDays: number;
+  /** How far the clocks of this machine, Lobbie and the database may differ, milliseconds. Default: not compared. */
+  readonly maxClockSkewMs?: number | undefined;
   /** Days that ended runs and what is recorded of them are kept. Default: for ever. */
   readonly retainRunsDays?: number | undefined;
   /** Tables that keep no history. */

@@ -14,6 +14,7 @@ import { flushCounters } from '../streams/flush.ts';
 import { knownLocations } from '../streams/locations.ts';
 import { Semaphore } from '../streams/semaphore.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
+import { refuseWrongClock } from './clock-check.ts';
 import type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 import { analyzeGrown, countWritten } from './maintenance.ts';
 import { throughOutages } from './outages.ts';
@@ -65,7 +66,7 @@ export class RunLifecycle {
    * Runs `body` within an open run and closes it as what it was. Never throws for what went wrong on the way: the report
    * tells.
    *
-   * @throws LobbieSyncError when the run can't even be opened (database away, not migrated)
+   * @throws LobbieSyncError when the run can't even be opened (database away, not migrated, a wrong clock)
    */
   static async run(
     deps: RunDependencies,
@@ -77,6 +78,7 @@ export class RunLifecycle {
     const { clock, logger, connectionString } = deps;
     const { kind, selection } = options;
     const onLost = (error: LobbieSyncError) => lifecycle?.lose(error);
+    await refuseWrongClock(deps, options.stop.signal);
     const session = await patiently({ clock, signal: options.stop.signal, patienceMs: OPENING_MS }, () =>
       RunSession.open({ connectionString, kind, selection, clock, logger, onLost }),
     );

@@ -137,7 +137,9 @@ async function execute(job: Job, signal: AbortSignal): Promise<JobResult> {
   } catch (error) {
     if (error instanceof LobbieSyncError) {
       const status = error.action === 'stop' ? 'incomplete' : 'failed';
-      return { status, exitCode: error.exitCode, message: error.message };
+      // The clock may be set right meanwhile, and the token endpoint may be back.
+      const retryable = ['clock.skew', 'auth.unavailable'].includes(error.code) ? { retryable: true } : {};
+      return { status, exitCode: error.exitCode, message: error.message, ...retryable };
     }
     const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
     const named = [name, code].filter((each) => typeof each === 'string').join(' ');

@@ -85,7 +85,8 @@ export function decideEnd(attempt: Attempt): NightlySyncEnd {
     return { ...end, status: 'waiting', nextAttemptAt: now, counts: false };
   }
   const delay = retryDelaysMs[attempts - 1];
-  if (result.status === 'failed' && delay !== undefined && isRetryable(result)) {
+  const again = (result.status === 'failed' && isRetryable(result)) || result.passing === true;
+  if (again && delay !== undefined) {
     const at = new Date(now.getTime() + delay);
     if (at < nextDue) return { ...end, status: 'waiting', nextAttemptAt: at };
   }

@@ -23,6 +23,8 @@ export interface JobResult {
   readonly message?: string | null | undefined;
   readonly requests?: number | undefined;
   readonly rows?: number | undefined;
+  /** Whether what is missing may come by itself, as after an outage: a partial result is tried again then, too. Default: no. */
+  readonly passing?: boolean | undefined;
   /** Whether to retry a failure. Default: yes, unless settings or sign-in are at fault (exit codes 2 and 3). */
   readonly retryable?: boolean | undefined;
   /** Other conditions that a person should know about. A condition that is no longer listed has cleared. */

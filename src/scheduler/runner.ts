@@ -6,6 +6,7 @@ import { JobLock } from '../state/job-lock.ts';
 import {
   claimAgain,
   claimNew,
+  forgetFuture,
   type JobState,
   jobState,
   type NightlySync,
@@ -135,6 +136,9 @@ export class JobRunner {
    */
   async #act(lock: JobLock, now: Date): Promise<boolean> {
     const { logger, job } = this.#options;
+    const forgotten = await forgetFuture(lock.db, job.name, now);
+    if (forgotten > 0)
+      logger.warn({ job: job.name, forgotten }, 'due times of the future had been settled by a clock that was ahead');
     const state = await jobState(lock.db, job.name, now);
     const decision = this.#decide(state, now, this.#freeSince(state.open, now));
     switch (decision.kind) {

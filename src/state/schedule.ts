@@ -58,6 +58,16 @@ export async function latestNightlySyncs(db: Db, limit: number): Promise<readonl
   return rows;
 }
 
+/**
+ * Forgets what was recorded for times that are still to come by every clock, this machine's and the database's: a clock that was ahead
+ * settled them, and nothing would run when they are really due.
+ */
+export async function forgetFuture(db: Db, job: string, now: Date): Promise<number> {
+  const { rows } = await sql`DELETE FROM lobbie_sync.schedule WHERE job = ${job} AND status <> 'running'
+    AND due_at > greatest(${now}::timestamptz, now()) + interval '1 hour' RETURNING 1`.execute(db);
+  return rows.length;
+}
+
 /** Records when a daemon first knew the job. Due times before that don't count as missed. */
 export async function recordFirstStart(db: Db, job: string, now: Date): Promise<void> {
   await sql`INSERT INTO lobbie_sync.schedule (job, due_at, status, finished_at)

@@ -22,13 +22,20 @@ export const BEGINNING = '2026-01-15T12:00:00Z';
 export const FIRST_RUN = Date.parse(BEGINNING) + 1_800_000;
 
 export interface SyncerOptions {
-  readonly api: { readonly url: string; readonly tokenUrl: string };
+  readonly api: {
+    readonly url: string;
+    readonly tokenUrl: string;
+    readonly clientId?: string;
+    readonly clientSecret?: string;
+  };
   readonly databaseUrl: string;
   readonly accounts?: readonly string[];
   readonly clock?: MovableClock;
   readonly freshnessDays?: number;
   readonly deleteThreshold?: number;
   readonly concurrency?: number;
+  /** Default: clocks are not compared, because days of tests pass at a word. */
+  readonly maxClockSkewMs?: number;
 }
 
 export interface Choice extends Partial<Omit<ExecuteOptions, 'selection' | 'kind'>> {
@@ -51,8 +58,8 @@ export class Syncer {
       api: createApiClient({
         baseUrl: options.api.url,
         tokenUrl: options.api.tokenUrl,
-        clientId: 'demo-client',
-        clientSecret: 'demo-secret',
+        clientId: options.api.clientId ?? 'demo-client',
+        clientSecret: options.api.clientSecret ?? 'demo-secret',
         requestsPerSecond: 0,
         concurrency,
         clock,
@@ -70,6 +77,7 @@ export class Syncer {
       deleteThreshold: options.deleteThreshold ?? 0.05,
       freshnessDays: options.freshnessDays ?? 30,
       noHistory: new Set(),
+      maxClockSkewMs: options.maxClockSkewMs,
       pushShare: 0.5,
     };
   }

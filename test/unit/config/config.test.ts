@@ -46,6 +46,7 @@ describe('defaults', () => {
       accountIds: ['1001'],
       requestsPerSecond: 10,
       concurrency: 8,
+      retry: { maxWaitMs: 900_000 },
       newerPaths: [],
     });
   });

@@ -133,6 +133,13 @@ describe('what the end of an attempt means for its nightly sync', () => {
     expect(end({ ...failed, exitCode: 4 })).toBe('waiting');
   });
 
+  test('a partial one whose lists were away is tried again, as often as a failure', () => {
+    const result: JobResult = { status: 'partial', exitCode: 4, passing: true };
+    const next = [1, 2, 3, 4].map((attempts) => decideEnd(attempt({ result, attempts })));
+    expect(next.map(({ status }) => status)).toEqual(['waiting', 'waiting', 'waiting', 'partial']);
+    expect(next[0]?.nextAttemptAt).toEqual(date('01T02:15'));
+  });
+
   test('partial and incomplete nightly syncs are left to the next one', () => {
     expect(decideEnd(attempt({ result: { status: 'partial', exitCode: 4 } })).status).toBe('partial');
     expect(decideEnd(attempt({ result: { status: 'incomplete', exitCode: 5 } })).status).toBe('incomplete');
