@@ -1,17 +1,17 @@
 import PQueue from 'p-queue';
 import { zeroCounts } from '../core/counts.ts';
-import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
 import type { Delete } from '../db/tables.ts';
 import { type Transaction, withTransaction } from '../db/transaction.ts';
 import { RESOURCES, resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { tombstone, tombstoneBelow } from '../loaders/tombstones.ts';
 import { forgetParents } from '../state/checks.ts';
-import { decideDeletes, listDeletes } from '../state/deletes.ts';
+import { decideDeletes, explainDelete, listDeletes } from '../state/deletes.ts';
 import { addRunCounts } from '../state/runs.ts';
 import { preparerOf } from '../streams/collect.ts';
 import type { RunContext } from '../streams/context.ts';
 import { childrenOf } from '../streams/hints.ts';
+import { stillThere } from './still-there.ts';
 
 /** Candidates of one list of one account or location, and how many rows the warehouse has of it. */
 export interface DeleteScope {
@@ -87,9 +87,10 @@ async function confirm(context: RunContext, entries: readonly Delete[]): Promise
   const queue = new PQueue({ concurrency: context.concurrency });
   await queue.addAll(
     entries.map((entry) => async () => {
-      const answer = await stillThere(context, entry);
-      if (answer === false) gone.push(entry);
-      if (answer === true) there.push(entry.id);
+      const presence = await stillThere(context, entry);
+      if (presence.kind === 'there') there.push(entry.id);
+      if (presence.kind === 'gone' || presence.kind === 'merged') gone.push(entry);
+      if (presence.kind === 'merged') await explainDelete(context.db, entry.id, `merged into ${presence.into}`);
     }),
   );
   await decideDeletes(context.db, there, 'dismissed', context.clock.now());
@@ -99,34 +100,6 @@ async function confirm(context: RunContext, entries: readonly Delete[]): Promise
 async function applyAll(context: RunContext, gone: readonly Delete[]): Promise<void> {
   for (const [resource, group] of Map.groupBy(gone, (entry) => entry.resource)) {
     await apply(context, resourceNamed(resource), group);
-  }
-}
-
-/** True, false, or undefined when nothing can be said now. */
-async function stillThere(context: RunContext, entry: Delete): Promise<boolean | undefined> {
-  if (context.stop.requested) return undefined;
-  const resource = resourceNamed(entry.resource);
-  const { get } = resource;
-  // Without a read by id the whole reading that did not meet it is all there is to know, and ids of our own are not theirs. That
-  // reading is the proof of the entry, whichever run noted it: an answer that had the row since would have dismissed the entry.
-  if (get === undefined || entry.key.startsWith('-')) return false;
-  try {
-    await context.api.callRaw(
-      get.operation,
-      {
-        ...(resource.scope === 'global' ? {} : { accountId: entry.account_id }),
-        ...(resource.scope === 'location' && entry.location_id !== null ? { locationId: entry.location_id } : {}),
-        ...(get.parentParam === undefined || entry.parent_id === null ? {} : { [get.parentParam]: entry.parent_id }),
-        [get.param]: entry.key,
-      },
-      { signal: context.stop.signal, beforeAttempt: () => context.counters.request(resource.name) },
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'api.not_found') return false;
-    if (error instanceof StopError || !(error instanceof LobbieSyncError)) return undefined;
-    if (error.action === 'abort') throw error;
-    return undefined;
   }
 }
 

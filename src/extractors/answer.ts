@@ -108,7 +108,8 @@ export function acceptSingle(read: Read, expected: Expected, body: unknown): voi
   const field = camelCase(read.parent?.column ?? '');
   const value = expected.path[field];
   const found = identify(expected.resource, body, value === undefined ? undefined : { field, value });
-  if (found.kind === 'none') throw notARecord(read, 'the answer has no field of the record that was asked for');
+  if (found.kind === 'none')
+    throw notARecord(read.operation, 'the answer has no field of the record that was asked for');
   if (found.kind === 'other') {
     throw new ContractError(`${read.operation}: the answer is another record than the one that was asked for`, {
       code: 'contract.other_record',
@@ -130,11 +131,12 @@ function acceptCarrier(read: Read, name: string, expected: Expected, body: unkno
     });
   }
   if (Array.isArray(carried) || (carried === null && own !== undefined)) return;
-  throw notARecord(read, `the answer has no array named ${name}`);
+  throw notARecord(read.operation, `the answer has no array named ${name}`);
 }
 
-function notARecord(read: Read, message: string): ContractError {
-  return new ContractError(`${read.operation}: ${message}`, {
+/** The fault of an answer that holds no record. @param operation the operation that was called */
+export function notARecord(operation: string, message: string): ContractError {
+  return new ContractError(`${operation}: ${message}`, {
     code: 'contract.not_a_record',
     hint: 'It was not taken as a record without values; what was stored before stays. Status 200 alone is no proof.',
   });

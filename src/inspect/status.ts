@@ -54,6 +54,8 @@ export interface DeleteEntry {
   readonly resource: string;
   readonly key: string;
   readonly status: DeleteStatus;
+  /** Why it is thought to be gone, e.g. `merged into 5002`. */
+  readonly reason: string;
   readonly foundAt: Date;
   readonly decidedAt: Date | null;
 }
@@ -227,7 +229,7 @@ export async function deleteGroups(db: Db, filter: DeleteFilter): Promise<readon
 export async function deleteEntries(db: Db, filter: DeleteFilter, limit: number): Promise<readonly DeleteEntry[]> {
   const { rows } =
     await sql<DeleteEntry>`SELECT id::text, run_id::text AS "runId", NULLIF(account_id, 0)::text AS "accountId",
-      location_id::text AS "locationId", resource, key, status, found_at AS "foundAt", decided_at AS "decidedAt"
+      location_id::text AS "locationId", resource, key, status, reason, found_at AS "foundAt", decided_at AS "decidedAt"
     FROM lobbie_sync.deletes d WHERE ${matches(filter)} ORDER BY d.id LIMIT ${limit}`.execute(db);
   return rows;
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { zeroCounts } from '../core/counts.ts';
 import { ApiError, LobbieSyncError, StopError } from '../core/errors.ts';
+import { camelCase } from '../core/names.ts';
+import { identify } from '../extractors/answer.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { identifier } from '../loaders/names.ts';
 import { addRunCounts } from '../state/runs.ts';
@@ -60,8 +62,14 @@ export async function sampleById(
         signal: context.stop.signal,
         beforeAttempt: () => context.counters.request(resource.name),
       });
+      const found = identify(resource, body, { field: camelCase(resource.key[0] ?? 'id'), value: row.id });
+      // An answer that is no record says nothing of the row.
+      if (found.kind === 'none') continue;
       checked += 1;
-      if (differs(row.raw, body)) {
+      if (found.kind === 'other') {
+        vanished += 1;
+        keys.push(row.id);
+      } else if (differs(row.raw, body, resource.knownFields)) {
         different += 1;
         keys.push(row.id);
       }
@@ -84,14 +92,14 @@ export async function sampleById(
 }
 
 /**
- * Whether a plain field that both have differs. Lists and objects are left out: the read by id may carry more of them
+ * Whether a plain known field that both have differs. Lists and objects are left out: the read by id may carry more of them
  * than the list does.
  */
-export function differs(stored: Readonly<Record<string, unknown>>, now: unknown): boolean {
+export function differs(stored: Readonly<Record<string, unknown>>, now: unknown, known: ReadonlySet<string>): boolean {
   if (typeof now !== 'object' || now === null) return true;
   const plain = (value: unknown) => value === null || typeof value !== 'object';
   return Object.entries(now).some(([name, value]) => {
-    if (!Object.hasOwn(stored, name) || !plain(value) || !plain(stored[name])) return false;
+    if (!known.has(name) || !Object.hasOwn(stored, name) || !plain(value) || !plain(stored[name])) return false;
     return !isDeepStrictEqual(value, stored[name]);
   });
 }

@@ -21,6 +21,7 @@ import { throughOutages } from './outages.ts';
 import { decideOutcome, type FinalStatus, type Outcome } from './outcome.ts';
 import { divideRate } from './rate-fraction.ts';
 import { RunSession } from './session.ts';
+import { stoppingApi } from './stopping-api.ts';
 
 export type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 
@@ -147,7 +148,7 @@ export class RunLifecycle {
       runId: this.runId,
       passId: pass.id,
       passStartedAt: pass.startedAt,
-      api,
+      api: stoppingApi(api, this.options.stop),
       pool,
       db,
       clock,

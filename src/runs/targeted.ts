@@ -2,6 +2,7 @@ import type { QueryParam } from '../api/operation.ts';
 import { operations } from '../api/operations.generated.ts';
 import { ApiError, StopError } from '../core/errors.ts';
 import { classifyError } from '../db/pool.ts';
+import { identify, notARecord } from '../extractors/answer.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { chooseRead, selectResources } from '../extractors/select.ts';
@@ -124,6 +125,11 @@ class Targeted {
           throw error;
         });
       if (answer === undefined) continue;
+      const found = identify(resource, answer.body, { field: 'id', value: patientId });
+      // Merged into another patient: the nightly sweep finds that this one is gone.
+      if (found.kind === 'other') continue;
+      if (found.kind === 'none')
+        throw notARecord('getPatient', 'the answer has no field of the patient that was asked for');
       await commitBatch(this.#context, {
         unit,
         sweepId: null,

@@ -68,6 +68,11 @@ export async function dismissMet(
     AND absent_at <= ${times.requestedAt}`.execute(db);
 }
 
+/** Says why a row is gone, where more is known than that it was not met. */
+export async function explainDelete(db: Db, id: string, reason: string): Promise<void> {
+  await db.updateTable('lobbie_sync.deletes').set({ reason }).where('id', '=', id).execute();
+}
+
 /** Moves entries to another state. */
 export async function decideDeletes(db: Db, ids: readonly string[], status: DeleteStatus, at: Date): Promise<void> {
   if (ids.length === 0) return;

@@ -1,0 +1,244 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { everything } from '../../src/core/selection.ts';
+import { StopSignal } from '../../src/core/stop.ts';
+import { executeTargeted } from '../../src/runs/targeted.ts';
+import { type OddApi, type OddSpec, startOddApi } from '../odd-api/start.ts';
+import { MovableClock } from '../support/clock.ts';
+import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
+import { count, query } from '../support/harness.ts';
+import { DAY_MS, Syncer } from '../support/night.ts';
+import { copyDatabase } from '../support/night-database.ts';
+
+/** What changes in Lobbie while its answers are odd: what is newer, what is gone, what may wait. */
+
+const filled = useTestDatabase();
+let api: OddApi;
+let database: TestDatabase;
+let syncer: Syncer;
+let world: OddApi['world'];
+
+const open = (url: string, now = Date.now()) =>
+  new Syncer({
+    api,
+    databaseUrl: url,
+    accounts: api.accountIds.map(String),
+    clock: new MovableClock({ now, speed: 50 }),
+  });
+
+beforeEach(async () => {
+  database = await copyDatabase(filled);
+  syncer = open(database.url, Date.now() + DAY_MS);
+});
+afterEach(async () => {
+  api.odd.clear();
+  await syncer.close();
+  await dropDatabase(database);
+});
+beforeAll(async () => {
+  api = await startOddApi({ seed: 23, patients: 40, accounts: 1, locations: 2, fullPages: true });
+  world = api.world;
+  const first = open(filled.url);
+  expect(await first.run('backfill')).toMatchObject({ status: 'succeeded' });
+  await first.close();
+});
+afterAll(() => api.close());
+
+const odd = (spec: object) => api.odd.add(spec as OddSpec);
+const patientIds = async () =>
+  (
+    await query<{ id: string }>(
+      database.url,
+      'SELECT id::text AS id FROM lobbie.patients WHERE _deleted_at IS NULL ORDER BY id',
+    )
+  ).map(({ id }) => id);
+const nameOf = async (id: string) =>
+  (
+    await query<{ name: string | null; gone: boolean }>(
+      database.url,
+      'SELECT last_name AS name, _deleted_at IS NOT NULL AS gone FROM lobbie.patients WHERE id = $1',
+      [id],
+    )
+  )[0];
+
+describe('R3: a later read is newer', () => {
+  test.each<[string, object]>([
+    ['whose stamps go back by a day', { kind: 'stamp-shift', op: 'listPatients', field: 'updatedAt', ms: -DAY_MS }],
+    [
+      'whose stamps go back by ten years',
+      { kind: 'stamp-shift', op: 'listPatients', field: 'updatedAt', ms: -3650 * DAY_MS },
+    ],
+    [
+      'whose stamps are all one',
+      { kind: 'stamp-fixed', op: 'listPatients', field: 'updatedAt', value: '2001-01-01T00:00:00Z' },
+    ],
+    ['whose stamps are missing', { kind: 'drop-field', op: 'listPatients', field: 'updatedAt' }],
+  ])('%s', async (_name, spec) => {
+    const [id = ''] = await patientIds();
+    const before = (await nameOf(id))?.name;
+    world.patients.update(Number(id), { lastName: 'Changed' });
+    odd(spec);
+    try {
+      expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+      expect(await nameOf(id)).toEqual({ name: 'Changed', gone: false });
+    } finally {
+      world.patients.update(Number(id), { lastName: before });
+    }
+  });
+
+  test('after one that lay at the end of time, and lifts a wrong mark of deletion', async () => {
+    const [id = ''] = await patientIds();
+    await query(
+      database.url,
+      `UPDATE lobbie.patients SET updated_at = '9999-12-31Z', _deleted_at = now() WHERE id = $1`,
+      [id],
+    );
+    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect((await nameOf(id))?.gone).toBe(false);
+  });
+});
+
+describe('R9: a patient who was merged', () => {
+  test('is gone here with what hung below, and it is told into whom', async () => {
+    const ids = await patientIds();
+    const [from = '', into = ''] = ids;
+    odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(from)] });
+    odd({ kind: 'merged', path: '/patients/', oldId: Number(from), newId: Number(into) });
+    const report = await syncer.run('sync');
+    expect(report).toMatchObject({ exitCode: 0 });
+    expect((await nameOf(from))?.gone).toBe(true);
+    expect((await nameOf(into))?.gone).toBe(false);
+    expect(
+      await query(database.url, `SELECT key, status, reason FROM lobbie_sync.deletes WHERE resource = 'patients'`),
+    ).toEqual([{ key: from, status: 'applied', reason: `merged into ${into}` }]);
+    expect(
+      await count(database.url, 'SELECT count(*) FROM lobbie.allergies WHERE patient_id = $1 AND _deleted_at IS NULL', [
+        from,
+      ]),
+    ).toBe(0);
+  });
+});
+
+describe('a candidate that is asked for by id', () => {
+  test.each(['{"error":"temporarily unavailable"}', '{}', '[]', '"gone"'])(
+    'stays open when the answer is %s: neither there nor gone',
+    async (text) => {
+      const [id = ''] = await patientIds();
+      odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(id)] });
+      odd({ kind: 'error-body', op: 'getPatient', text });
+      await syncer.run('sync');
+      expect((await nameOf(id))?.gone).toBe(false);
+      expect(await query(database.url, `SELECT status FROM lobbie_sync.deletes WHERE resource = 'patients'`)).toEqual([
+        { status: 'candidate' },
+      ]);
+    },
+  );
+});
+
+describe('a targeted read of a person', () => {
+  const read = (patients: readonly string[]) =>
+    executeTargeted(syncer.deps, {
+      selection: { ...everything, resources: ['patients'] },
+      stop: new StopSignal(),
+      target: { patients },
+    });
+
+  test.each(['{}', '{"error":"x"}', '{"success":false}'])('stores nothing of %s', async (text) => {
+    const [id = ''] = await patientIds();
+    const before = await nameOf(id);
+    odd({ kind: 'error-body', op: 'getPatient', text });
+    expect(await read([id])).toMatchObject({ status: 'partial', exitCode: 4 });
+    expect(await nameOf(id)).toEqual(before);
+  });
+});
+
+describe('R6: an id twice on a page', () => {
+  test.each([true, false])('the newer is stored, and is so again (newer first: %s)', async (newerFirst) => {
+    // The first of the list has a stamp from now on.
+    for (const id of await patientIds()) world.patients.update(Number(id), { updatedAt: '2025-06-01T00:00:00Z' });
+    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    syncer.clock.jump(DAY_MS);
+    const before = await count(database.url, 'SELECT sum(_version) FROM lobbie.patients');
+    odd({ kind: 'duplicate-id', op: 'listPatients', newerFirst, older: { lastName: 'Older' } });
+    for (const kind of ['backfill', 'sync'] as const) {
+      expect(await syncer.run(kind, { restart: true })).toMatchObject({ status: 'succeeded' });
+      syncer.clock.jump(DAY_MS);
+    }
+    expect(await count(database.url, `SELECT count(*) FROM lobbie.patients WHERE last_name = 'Older'`)).toBe(0);
+    expect(await count(database.url, 'SELECT sum(_version) FROM lobbie.patients')).toBe(before);
+  });
+});
+
+describe('R22: Lobbie asks to wait', () => {
+  test.each(['86400', '604800', 'Fri, 31 Dec 2199 23:59:59 GMT'])(
+    '%s: the run ends at once as incomplete, with the time',
+    async (value) => {
+      odd({ kind: 'retry-after', op: 'listPatients', value });
+      const report = await syncer.run('sync');
+      expect(report).toMatchObject({ status: 'incomplete', exitCode: 5 });
+      expect(report.error?.message).toMatch(/asks to wait until \d{4}-\d\d-\d\dT/);
+    },
+  );
+
+  test('for a moment: the run waits and succeeds', async () => {
+    odd({ kind: 'retry-after', op: 'listPatients', value: '2', times: 2 });
+    expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+describe('R25: dates in odd forms', () => {
+  test.each([
+    ['empty', null],
+    ['space-and-midnight', '1990-05-15'],
+    ['midnight-with-offset', '1990-05-15'],
+    ['dotnet-min', '0001-01-01'],
+    ['year-zero', null],
+  ])('%s: the patient stays, and all below is asked for', async (form, date) => {
+    const [id = ''] = await patientIds();
+    odd({ kind: 'odd-date', op: 'listPatients', field: 'dateOfBirth', form, ids: [Number(id)] });
+    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect(
+      await query(database.url, 'SELECT date_of_birth::text AS date FROM lobbie.patients WHERE id = $1', [id]),
+    ).toEqual([{ date }]);
+    expect(await count(database.url, 'SELECT count(*) FROM lobbie_sync.rejects')).toBe(0);
+  });
+
+  test.each([
+    ['dotnet-max', '9999-12-31 23:59:59.999999+00'],
+    ['year-one-east', null],
+    ['short-offset', '2025-01-10 14:30:00+00'],
+    ['nine-digits', '2025-01-10 14:30:00.123456+00'],
+  ])('an instant as %s', async (form, instant) => {
+    const [id = ''] = await patientIds();
+    odd({ kind: 'odd-date', op: 'listPatients', field: 'createdAt', form, ids: [Number(id)] });
+    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect(await query(database.url, `SELECT created_at::text AS at FROM lobbie.patients WHERE id = $1`, [id])).toEqual(
+      [{ at: instant }],
+    );
+  });
+});
+
+describe('a quiet nightly sync', () => {
+  const quietly = async (spec?: object) => {
+    if (spec !== undefined) odd(spec);
+    syncer.clock.jump(DAY_MS);
+    api.requests.clear();
+    expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+    return api.requests.all.length;
+  };
+
+  test('costs the same, and writes nothing, whatever moves that nobody knows', async () => {
+    await quietly();
+    const calm = await quietly();
+    const before = await count(database.url, 'SELECT count(*) FROM lobbie_history.patients');
+    for (const spec of [
+      { kind: 'shuffled-keys' },
+      { kind: 'moving-field', op: 'listPatients', field: 'servedAt', form: 'instant' },
+      { kind: 'new-field', field: 'brandNew', value: 1 },
+    ]) {
+      const requests = await quietly(spec);
+      expect(requests / calm, JSON.stringify(spec)).toBeLessThan(1.05);
+      api.odd.clear();
+    }
+    expect(await count(database.url, 'SELECT count(*) FROM lobbie_history.patients')).toBe(before);
+  });
+});
