@@ -106,11 +106,11 @@ export async function claimNew(db: Db, job: string, due: Date, holder: string, n
 }
 
 /** Claims a nightly sync for another attempt: it waits, or its holder is gone. The caller must hold the job's lock. */
-export async function claimAgain(db: Db, night: NightlySync, holder: string, now: Date): Promise<boolean> {
+export async function claimAgain(db: Db, nightlySync: NightlySync, holder: string, now: Date): Promise<boolean> {
   const { rows } = await sql`UPDATE lobbie_sync.schedule SET status = 'running', attempts = attempts + 1,
       started_at = ${now}, finished_at = NULL, next_attempt_at = NULL, holder = ${holder}
-    WHERE job = ${night.job} AND due_at = ${night.dueAt} AND status = ${night.status}
-      AND holder IS NOT DISTINCT FROM ${night.holder} RETURNING 1`.execute(db);
+    WHERE job = ${nightlySync.job} AND due_at = ${nightlySync.dueAt} AND status = ${nightlySync.status}
+      AND holder IS NOT DISTINCT FROM ${nightlySync.holder} RETURNING 1`.execute(db);
   return rows.length === 1;
 }
 
@@ -129,7 +129,7 @@ export interface NightlySyncEnd {
 /** Records the end of an attempt. False: another process took over the nightly sync meanwhile. */
 export async function endAttempt(
   db: Db,
-  night: { readonly job: string; readonly dueAt: Date; readonly holder: string },
+  nightlySync: { readonly job: string; readonly dueAt: Date; readonly holder: string },
   end: NightlySyncEnd,
   now: Date,
 ): Promise<boolean> {
@@ -137,7 +137,7 @@ export async function endAttempt(
       next_attempt_at = ${end.nextAttemptAt}, finished_at = ${now}, exit_code = ${end.exitCode}::smallint,
       run_id = coalesce(${end.runId}::bigint, run_id), message = ${end.message},
       attempts = attempts - ${end.counts ? 0 : 1}
-    WHERE job = ${night.job} AND due_at = ${night.dueAt} AND status = 'running' AND holder = ${night.holder}
+    WHERE job = ${nightlySync.job} AND due_at = ${nightlySync.dueAt} AND status = 'running' AND holder = ${nightlySync.holder}
     RETURNING 1`.execute(db);
   return rows.length === 1;
 }
@@ -145,14 +145,14 @@ export async function endAttempt(
 /** Closes a nightly sync that is not tried again: the next one is due, or its process ended too often. */
 export async function settleNightlySync(
   db: Db,
-  night: NightlySync,
+  nightlySync: NightlySync,
   status: 'incomplete' | 'failed',
   message: string,
   now: Date,
 ): Promise<void> {
   await sql`UPDATE lobbie_sync.schedule SET status = ${status}, next_attempt_at = NULL,
       finished_at = coalesce(finished_at, ${now}), message = ${message}
-    WHERE job = ${night.job} AND due_at = ${night.dueAt} AND status IN ('running', 'waiting')`.execute(db);
+    WHERE job = ${nightlySync.job} AND due_at = ${nightlySync.dueAt} AND status IN ('running', 'waiting')`.execute(db);
 }
 
 /** Whether this holder still holds the nightly sync. */

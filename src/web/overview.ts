@@ -31,7 +31,7 @@ export interface Overview {
   readonly running: readonly { readonly kind: string; readonly id: string }[];
   readonly openRejects: readonly { readonly resource: string; readonly rejects: number }[];
   readonly freshness: readonly ResourceAge[];
-  readonly nights: readonly NightlySync[];
+  readonly nightlySyncs: readonly NightlySync[];
   readonly alerts: readonly AlertState[];
   /** Changes on their way to Lobbie. */
   readonly outbox: OutboxSummary;
@@ -61,7 +61,7 @@ export async function readOverview(db: Db, now: Date): Promise<Overview> {
     running: running.rows,
     openRejects: openRejects.rows,
     freshness: await resourceAges(db),
-    nights: await latestNightlySyncs(db, 30),
+    nightlySyncs: await latestNightlySyncs(db, 30),
     alerts: await alertStates(db),
     outbox: await outboxSummary(db, now),
   };

@@ -62,9 +62,9 @@ function verdict({ alerts: states, lastSuccess, running }: Overview, view: Servi
   return `${headline}<p>${[...last, ...busy].join(' · ')}</p>`;
 }
 
-function jobs({ nights }: Overview, view: ServiceView, now: Date): string {
+function jobs({ nightlySyncs }: Overview, view: ServiceView, now: Date): string {
   const rows = view.jobs.map(({ job, cron, timezone, nextDue }) => {
-    const last = nights.find((nightlySync) => nightlySync.job === job && nightlySync.status !== 'first_start');
+    const last = nightlySyncs.find((each) => each.job === job && each.status !== 'first_start');
     const what = last === undefined ? '' : `${status(last.status)} <span class="soft">${ago(last.dueAt, now)}</span>`;
     const next = last?.status === 'waiting' && last.nextAttemptAt ? last.nextAttemptAt : nextDue;
     return [

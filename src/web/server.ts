@@ -131,8 +131,8 @@ export function createWebServer(options: WebOptions): WebServer {
     const { draining, jobs } = view;
     const base = { at: clock.now(), draining, database: { reachable: read !== undefined }, schedule: jobs };
     if (read === undefined) return await reply.code(503).send(base);
-    const { runs, running, lastSuccess, freshness, openRejects, nights, alerts, outbox } = read;
-    return { ...base, running, lastSuccess, runs, freshness, openRejects, nights, alerts, outbox };
+    const { runs, running, lastSuccess, freshness, openRejects, nightlySyncs, alerts, outbox } = read;
+    return { ...base, running, lastSuccess, runs, freshness, openRejects, nights: nightlySyncs, alerts, outbox };
   });
   app.get('/', { onRequest: guard }, async (_request, reply) => {
     const read = await overview();

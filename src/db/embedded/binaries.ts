@@ -96,8 +96,8 @@ export async function prepareBinaries(
   if (binaries.movable !== undefined) {
     if (await addMissingLinks(binaries.movable)) attempt = await probe(binaries.bin, account);
     if (attempt.ready !== undefined) return attempt.ready;
-    for await (const place of reachableDirectories(besideData, account)) {
-      const copy = await copyTo(place, binaries.movable, account);
+    for await (const directory of reachableDirectories(besideData, account)) {
+      const copy = await copyTo(directory, binaries.movable, account);
       if (copy === undefined) continue;
       attempt = await probe(join(copy, 'bin'), account);
       if (attempt.ready === undefined) continue;
@@ -156,14 +156,14 @@ export async function addMissingLinks(movable: string): Promise<boolean> {
 }
 
 /** Copies the programs into a directory, once per version; undefined when the directory is unusable. */
-async function copyTo(place: string, movable: string, account: Account | undefined): Promise<string | undefined> {
+async function copyTo(directory: string, movable: string, account: Account | undefined): Promise<string | undefined> {
   const version = await packageVersion(movable);
-  const target = join(place, `postgres-programs-${version}`);
+  const target = join(directory, `postgres-programs-${version}`);
   if ((await exists(target)) && !(await isOurs(target))) return undefined;
   const remnant = await inodeOf(target);
   if (remnant !== undefined && (await probe(join(target, 'bin'), account)).ready !== undefined) return target;
   // The copy is prepared under another name and renamed, so that it is complete or absent, even if two processes make it.
-  const aside = join(place, `.postgres-programs-${randomBytes(6).toString('hex')}`);
+  const aside = join(directory, `.postgres-programs-${randomBytes(6).toString('hex')}`);
   const content = join(aside, basename(movable));
   try {
     await cp(movable, content, { recursive: true, verbatimSymlinks: true });

@@ -50,8 +50,8 @@ export async function insertRows(
     FROM unnest(${column('resource')}::text[], ${column('operation')}::text[], ${column('accountId')}::bigint[],
       ${column('locationId')}::bigint[], ${column('targetId')}::bigint[], ${column('externalRef')}::text[],
       ${column('changes')}::text[], ${column('allowNulls')}::boolean[], ${column('requestedBy')}::text[]) WITH ORDINALITY
-      AS w(resource, operation, account_id, location_id, target_id, external_ref, changes, allow_nulls, requested_by, place)
-    ORDER BY place
+      AS w(resource, operation, account_id, location_id, target_id, external_ref, changes, allow_nulls, requested_by, position)
+    ORDER BY position
     ON CONFLICT (account_id, resource, external_ref) WHERE external_ref IS NOT NULL DO NOTHING
     RETURNING o.id::text, o.resource, o.account_id::text AS "accountId", o.external_ref AS "externalRef"`.execute(db);
   return inserted.rows;

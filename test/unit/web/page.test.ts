@@ -19,7 +19,7 @@ const empty: Overview = {
   running: [],
   openRejects: [],
   freshness: [],
-  nights: [],
+  nightlySyncs: [],
   alerts: [],
   outbox: {
     paused: { pausedAt: null, pausedBy: null, reason: null },
