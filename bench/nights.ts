@@ -90,9 +90,9 @@ export async function benchNights(patients: number): Promise<NightsReport> {
     const full = await run('full read', 'backfill');
     days += 1;
     await simulator.evolve(1);
-    const after = await run('the night after', 'sync');
+    const after = await run('nightly sync after changes', 'sync');
     days += 1;
-    const quiet = await run('a quiet night', 'sync');
+    const quiet = await run('nightly sync without changes', 'sync');
     return { patients, runs: [full, after, quiet], share: after.requests / full.requests };
   } finally {
     await api.close();

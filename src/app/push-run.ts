@@ -234,7 +234,7 @@ function pushContext(
     ...{ runId, api, db, clock, logger, actor, settings },
     rowsAtOnce: Math.min(deps.concurrency * ROWS_PER_REQUEST, affordable),
     stop: options.stop,
-    guards: new Guards({ maxChanges: options.maxChanges ?? push.maxChanges, errorShare: push.errorShare }),
+    guards: new Guards({ maxChanges: options.maxChanges ?? push.maxChanges, maxErrorFraction: push.maxErrorFraction }),
     choice: { accounts, locations, resources, ids: options.ids },
     deletes: options.deletes ?? false,
     countRequest: (resource) => counters.request(resource),

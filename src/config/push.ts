@@ -10,11 +10,11 @@ export interface PushConfig {
   /** Fields that only Lobbie may change, as `resource.field`. */
   readonly ownedByLobbie: readonly string[];
   /** The fraction of the request rate that deliveries get while other runs are open. */
-  readonly share: number;
+  readonly rateFraction: number;
   /** Changes that one run may send; undefined: no limit. */
   readonly maxChanges: number | undefined;
   /** The fraction of changes that may go wrong before a run stops. */
-  readonly errorShare: number;
+  readonly maxErrorFraction: number;
   /** How long to wait for the answer to a write. After that the write is in doubt and Lobbie is read back; seconds. */
   readonly timeoutSeconds: number;
   /** How long a write without an answer may still take effect in Lobbie, seconds. */
@@ -68,9 +68,9 @@ export function readPush(parsed: Parsed): PushConfig {
     appointmentBody: parsed.LOBBIE_APPOINTMENT_BODY,
     policies: { ...parsed.LOBBIE_PUSH_CONFLICTS, ...Object.fromEntries(owned) },
     ownedByLobbie: owners.filter(([, owner]) => owner === 'lobbie').map(([field]) => field),
-    share: parsed.LOBBIE_PUSH_SHARE,
+    rateFraction: parsed.LOBBIE_PUSH_SHARE,
     maxChanges: parsed.LOBBIE_PUSH_MAX_CHANGES,
-    errorShare: parsed.LOBBIE_PUSH_ERROR_SHARE,
+    maxErrorFraction: parsed.LOBBIE_PUSH_ERROR_SHARE,
     timeoutSeconds: parsed.LOBBIE_PUSH_TIMEOUT_SECONDS,
     settleSeconds: parsed.LOBBIE_PUSH_SETTLE_SECONDS,
   };
@@ -83,9 +83,9 @@ export function describePush(push: PushConfig): Record<string, string> {
     LOBBIE_APPOINTMENT_BODY: push.appointmentBody,
     LOBBIE_PUSH_CONFLICTS: policies.join(',') || '(ask)',
     LOBBIE_PUSH_OWNERS: push.ownedByLobbie.map((field) => `${field}=lobbie`).join(',') || '(none)',
-    LOBBIE_PUSH_SHARE: String(push.share),
+    LOBBIE_PUSH_SHARE: String(push.rateFraction),
     LOBBIE_PUSH_MAX_CHANGES: push.maxChanges?.toString() ?? '(no limit)',
-    LOBBIE_PUSH_ERROR_SHARE: String(push.errorShare),
+    LOBBIE_PUSH_ERROR_SHARE: String(push.maxErrorFraction),
     LOBBIE_PUSH_TIMEOUT_SECONDS: String(push.timeoutSeconds),
     LOBBIE_PUSH_SETTLE_SECONDS: String(push.settleSeconds),
   };

@@ -38,7 +38,7 @@ const MAX_SKEW_MS = 300_000;
 
 /**
  * One copy of every key, in order of first appearance: the one of the later read. Within one answer the record's own
- * `updated_at` decides where two copies have one and they differ, else the place.
+ * `updated_at` decides if both copies have one and they differ, else their order in the batch.
  */
 export function dedupe(table: Pick<TableSpec, 'columns' | 'versioned'>, rows: readonly Row[]): Row[] {
   const stampAt = table.versioned ? table.columns.findIndex(({ name }) => name === 'updated_at') : -1;

@@ -60,7 +60,7 @@ function refused(table: TableSpec, row: Row, code: string, accountId: string): R
   };
 }
 
-/** The ids that place a row, from its own columns: enough to replay it. */
+/** The path ids of a row, from its own columns; a replay needs them. */
 function pathIds(table: TableSpec, row: Row): Record<string, string> {
   const ids = table.columns.map(({ name }, index) => [name, row.values[index]] as const);
   return Object.fromEntries(ids.filter((pair): pair is [string, string] => pair[0].endsWith('_id') && pair[1] != null));

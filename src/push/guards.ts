@@ -4,7 +4,7 @@ export interface GuardOptions {
   /** Changes that one run may send. Default: no limit. */
   readonly maxChanges?: number | undefined;
   /** The fraction of writes that may go wrong before a run stops, 0 to 1. */
-  readonly errorShare: number;
+  readonly maxErrorFraction: number;
 }
 
 /** How many results are needed before the fraction of failures counts; also how many unreachable rows in a row end a run. */
@@ -59,7 +59,7 @@ export class Guards {
     if (weight === 'sound') this.#sound += 1;
     else this.#lost += 1;
     const all = this.#sound + this.#lost;
-    if (all < SAMPLE || this.#lost <= this.#options.errorShare * all) return;
+    if (all < SAMPLE || this.#lost <= this.#options.maxErrorFraction * all) return;
     throw new LobbieSyncError(`${this.#lost} of ${all} changes went wrong: deliveries stop here`, {
       code: ERROR_SHARE,
       action: 'abort',

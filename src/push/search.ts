@@ -11,14 +11,14 @@ import { idText, meaning, same } from './values.ts';
 export type Search =
   | { readonly found: 'none' }
   | { readonly found: 'one'; readonly id: string; readonly match: ReadRecord }
-  /** Several records, or one that can't be told for certain. A person has to say which one it is, if any. */
+  /** Several records, or one that is not certain. A person has to say which one it is, if any. */
   | { readonly found: 'unclear'; readonly ids: readonly string[] };
 
 const DAY_MS = 86_400_000;
 
 /**
  * How well a record fits a create. `same`: it is certainly the same person or visit. `likely`: it agrees in the name and in the
- * e-mail address or the birth date. `image`: it looks exactly as the create would have made it. `perhaps`: it can't be told.
+ * e-mail address or the birth date. `image`: it looks exactly as the create would have made it. `perhaps`: it is not certain.
  * `other`: it does not fit.
  */
 type Likeness = 'same' | 'likely' | 'image' | 'perhaps' | 'other';

@@ -70,7 +70,7 @@ async function add(name: string, content: string | null, args: readonly string[]
 }
 
 const rows = () => rowsOf(database.url);
-const told = (ended: Ended): string[] =>
+const reported = (ended: Ended): string[] =>
   ended.json().faults.map(({ line, field, problem }: Stored) => `${line} ${field}: ${problem}`);
 const audits = () =>
   query<Stored>(database.url, `SELECT actor, subject FROM lobbie_sync.audit_log WHERE action = 'push.add' ORDER BY at`);
@@ -175,7 +175,7 @@ describe('a file in which nothing is wrong', () => {
 });
 
 describe('a file in which something is wrong', () => {
-  test('is told line by line, all at once, and nothing of it is inserted', async () => {
+  test('is reported line by line, all at once, and nothing of it is inserted', async () => {
     const before = (await audits()).length;
     const text = [
       'resource,operation,account_id,location_id,target_id,external_ref,allow_nulls,firstName,lastName,email,status,Zyx Marker',
@@ -215,7 +215,7 @@ describe('a file in which something is wrong', () => {
     ];
     const ended = await add('rows.csv', text.join('\n'));
     expect(ended.code).toBe(2);
-    expect(told(ended)).toEqual(wanted);
+    expect(reported(ended)).toEqual(wanted);
     expect(ended.json()).toMatchObject({ inserted: 0, firstId: null, lastId: null });
     const shown = await add('rows.csv', text.join('\n'), []);
     expect(shown.code).toBe(2);
@@ -227,7 +227,7 @@ describe('a file in which something is wrong', () => {
     expect(await audits()).toHaveLength(before);
   });
 
-  test('of JSON is told likewise', async () => {
+  test('of JSON is reported in the same way', async () => {
     const text = [
       JSON.stringify({ resource: 'patients', operation: 'create', changes: { firstName: 'Ada', lastName: 'Byron' } }),
       `{"resource": "patients", "lastName": ${MARKER}`,
@@ -249,7 +249,7 @@ describe('a file in which something is wrong', () => {
     ];
     const ended = await add('rows.ndjson', text.join('\r\n'));
     expect(ended.code).toBe(2);
-    expect(told(ended)).toEqual([
+    expect(reported(ended)).toEqual([
       '2 (line): is not JSON',
       '3 (line): is not a JSON object',
       '4 (unprintable): is no key of a row; fields belong into changes',
@@ -264,7 +264,7 @@ describe('a file in which something is wrong', () => {
     expect(await rows()).toEqual([]);
   });
 
-  test('late, after batches that were inserted, takes those back; the first 1,000 faults are told, and how many there are', async () => {
+  test('late in the file rolls back the batches before it; the first 1,000 faults and their number are reported', async () => {
     const line = (at: number) =>
       JSON.stringify({
         resource: 'patients',
@@ -314,7 +314,7 @@ describe('a reference', () => {
     for (const args of [['--json'], ['--json', '--check']]) {
       const ended = await add('rows.ndjson', text.join('\n'), args);
       expect(ended.code).toBe(2);
-      expect(told(ended)).toEqual([
+      expect(reported(ended)).toEqual([
         '2 external_ref: is used already',
         '3 external_ref: is used already',
         '605 changes: is empty',
@@ -342,7 +342,7 @@ describe('a reference', () => {
       await client.query('COMMIT');
       const ended = await adding;
       expect(ended.code).toBe(2);
-      expect(told(ended)).toEqual(['2 external_ref: is used already']);
+      expect(reported(ended)).toEqual(['2 external_ref: is used already']);
     });
     expect(await rows()).toMatchObject([{ external_ref: 'taken' }]);
   });

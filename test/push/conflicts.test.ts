@@ -181,7 +181,7 @@ describe('settings', () => {
   });
 });
 
-test('a plan tells all of it and writes nothing', async () => {
+test('a plan shows all of it and writes nothing', async () => {
   const [conflicting, merging, same] = [another(), another(), another()];
   await enqueue(database.url, [
     { target: conflicting.id, changes: { email: 'ours@example.com' } },

@@ -140,7 +140,7 @@ test('a cancelled visit at the same time is not taken for a booking that was nev
   expect(again.result_id).not.toBe(visit);
 });
 
-test('Lobbie away altogether: nothing is in doubt, and the row keeps its place', async () => {
+test('Lobbie unreachable: nothing is in doubt, and the row stays in the queue', async () => {
   const [id = ''] = await enqueue(database.url, [{ operation: 'create', changes: newPerson() }]);
   const closed = createServer().listen(0, '127.0.0.1');
   await once(closed, 'listening');

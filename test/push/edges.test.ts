@@ -169,7 +169,7 @@ test('a small budget of requests delivers what it can pay for', async () => {
   expect(await apply(place)).toMatchObject({ exitCode: 0 });
 });
 
-test('a missing grant is told at once, for each row', async () => {
+test('a missing grant is reported at once, for each row', async () => {
   const serve = api.fake.intercept;
   api.fake.intercept = async (call) =>
     /patients\/40$/.test(call.path) ? { status: 403, text: '' } : await serve(call);

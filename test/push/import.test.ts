@@ -153,7 +153,7 @@ describe('lines of NDJSON', () => {
     }
   });
 
-  test('are told apart by what is wrong with them', async () => {
+  test('have different faults reported by kind', async () => {
     const lines = ndjson(
       { resource: 'patients', operation: 'create', changes: person },
       '',
@@ -181,7 +181,7 @@ describe('lines of NDJSON', () => {
     ]);
   });
 
-  test('that are no UTF-8 are told', async () => {
+  test('that are not UTF-8 are reported', async () => {
     const latin1 = Buffer.from(JSON.stringify({ changes: { lastName: 'Müller' } }), 'latin1');
     expect(await faultsOf(readNdjson(file(latin1)))).toEqual(['1 (line): is not UTF-8, or was damaged before']);
   });
@@ -246,7 +246,7 @@ describe('rows of a CSV file', () => {
     ]);
   });
 
-  test('with a wrong number of cells, a damaged cell or two patients are told', async () => {
+  test('with a wrong number of cells, a damaged cell or two patients are reported', async () => {
     expect(await faultsOf(csv(`${header},email\npatients,update,1\npatients,update,1,a@example.com,\n`))).toEqual([
       '2 (line): has 3 instead of 4 cells',
       '3 (line): has 5 instead of 4 cells',
@@ -264,7 +264,7 @@ describe('rows of a CSV file', () => {
     ]);
   });
 
-  test('are checked in spite of what is wrong with the header, which is told once', async () => {
+  test('are checked even if the header has faults, which are reported once', async () => {
     const text = `${header},Email address,emial,operation,email,constructor\n`;
     const lines = csv(`${text}patients,update,1,x,y,z,no address,c\npatients,update,0,x,y,z,a@example.com,c\n`);
     expect(await faultsOf(lines)).toEqual([
@@ -288,7 +288,7 @@ describe('rows of a CSV file', () => {
 });
 
 describe('the check of a row', () => {
-  test('tells all that is wrong at once, as the table and a delivery would', async () => {
+  test('reports all faults at once, as the table and a delivery would', async () => {
     const lines = ndjson(
       { operation: 'merge', changes: person },
       { resource: 'invoices', operation: 'create', account_id: 0, location_id: 'x', target_id: -1 },

@@ -4,7 +4,7 @@ import { useTestDatabase } from '../support/database.ts';
 import { control, type Place, query } from '../support/harness.ts';
 import { apply, enqueue, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
 
-/** Every operation against the simulator, and the outcome in both places. */
+/** Every operation against the simulator, and the outcome in Lobbie and in the mirror. */
 
 const database = useTestDatabase();
 let simulator: Simulator;
@@ -24,7 +24,7 @@ const versions = async (table: string, id: string | number): Promise<number> =>
 
 const person = { firstName: 'Ada', lastName: 'Byron', dateOfBirth: '1980-12-10', email: 'ada@example.com' };
 
-test('a new patient is there, here and there, and the next pull changes nothing', async () => {
+test('a new patient is in Lobbie and in the mirror, and the next pull changes nothing', async () => {
   const [id = ''] = await enqueue(database.url, [{ operation: 'create', ref: 'crm-1', changes: person }]);
   const report = await apply(place);
   expect(report).toMatchObject({ status: 'succeeded', exitCode: 0 });

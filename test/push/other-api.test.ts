@@ -249,7 +249,7 @@ test('a namesake whom the mirror knew before is not taken for a new patient', as
   expect(await row(other)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
-test('a page that was asked for before a write, and comes after it, undoes nothing', async () => {
+test('a page that was requested before a write, and arrives after it, undoes nothing', async () => {
   api.patients.set('30', { id: 30, firstName: 'Old', lastName: 'Page', email: 'old.page@example.com' });
   api.patients.set('31', { id: 31, firstName: 'Gone', lastName: 'Page', email: 'gone.page@example.com' });
   await pull(place, ['patients']);
@@ -323,7 +323,7 @@ test('what the mirror can not take does not hold up its row', async () => {
   expect(await mirrored('patients', '1')).toMatchObject({ gender: 'Kept' });
 });
 
-test('twenty rows in a row that can not be asked about end the run, and keep their places', async () => {
+test('twenty rows in a row that Lobbie can not be asked about end the run, and stay in the queue', async () => {
   const ids = await enqueue(
     database.url,
     Array.from({ length: 60 }, () => ({ account: 7, target: 1, changes: { gender: 'Away' } })).map((each, index) => ({
@@ -428,7 +428,7 @@ test('and that of the operation list otherwise, which has no scheduler', async (
   expect(sent).toEqual([{ ...rest, startTime: startDateTime }]);
 });
 
-test('nothing of a person is told: not in logs, errors, attempts or the audit log', async () => {
+test('nothing about a person is shown: not in logs, errors, attempts or the audit log', async () => {
   const MARK = 'Zyxpushcanary';
   const log = new Log();
   const person = { firstName: MARK, lastName: MARK, email: `${MARK}@example.com`, gender: MARK };
@@ -447,8 +447,8 @@ test('nothing of a person is told: not in logs, errors, attempts or the audit lo
   expect(log.text).not.toContain(MARK);
   expect(JSON.stringify(report)).not.toContain(MARK);
   const app = makeApp(place);
-  const told = [await app.push.summary(), await app.push.list({ limit: 100 }), await app.runDetails(report.runId)];
-  expect(JSON.stringify(told, (_key, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(
+  const shown = [await app.push.summary(), await app.push.list({ limit: 100 }), await app.runDetails(report.runId)];
+  expect(JSON.stringify(shown, (_key, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(
     MARK,
   );
   await app.close();

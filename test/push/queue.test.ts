@@ -167,11 +167,11 @@ describe('bad rows', () => {
       expect(row.error).toContain(`${field}: `);
   });
 
-  test('can be mended and tried again', async () => {
+  test('can be fixed and tried again', async () => {
     const target = patients[31].id;
     const [id = ''] = await enqueue(database.url, [{ target, changes: { email: MARK } }]);
     await run();
-    await insert(`UPDATE lobbie_push.outbox SET changes = '{"email": "mended@example.com"}' WHERE id = $1`, [id]);
+    await insert(`UPDATE lobbie_push.outbox SET changes = '{"email": "fixed@example.com"}' WHERE id = $1`, [id]);
     const app = makeApp(place);
     await app.push.retry({ ids: [id] });
     await app.close();

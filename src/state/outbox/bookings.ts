@@ -11,7 +11,7 @@ export interface BookingTrials {
 }
 
 /**
- * Reads how Lobbie answered bookings, by the form of their body. The row tells the form: the check before sending allows
+ * Reads how Lobbie answered bookings, by the form of their body. The row shows the form: the check before sending allows
  * schedulerConfigId in the self-scheduling form only, and requires it there. A refused row that was queued again is left out,
  * because its fields may have been changed to the other form since.
  */

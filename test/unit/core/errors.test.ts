@@ -34,7 +34,7 @@ test('a settings error names every problem', () => {
   expect(error.message).toBe('settings: A is required; B must be a number');
 });
 
-test('a broken contract skips its list unless told otherwise', () => {
+test('a broken contract skips its list unless the error says otherwise', () => {
   expect(new ContractError('x', { code: 'contract.x' }).action).toBe('skip');
   expect(new ContractError('x', { code: 'contract.x', action: 'abort' }).action).toBe('abort');
 });
@@ -50,7 +50,7 @@ test('an API error without details has empty ones', () => {
   expect(error).toMatchObject({ ids: {}, attempts: 0, status: undefined, requestId: undefined, name: 'ApiError' });
 });
 
-test('people read the message and, below it, how to mend it', () => {
+test('people read the message and, below it, how to fix the problem', () => {
   expect(describeError(new LobbieSyncError('no', { code: 'x', action: 'skip', hint: 'Do.' }))).toBe('no\n  → Do.');
   expect(describeError(new LobbieSyncError('no', { code: 'x', action: 'skip' }))).toBe('no');
   expect(describeError(new TypeError('no'))).toBe('TypeError: no');

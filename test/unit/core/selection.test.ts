@@ -21,7 +21,7 @@ describe('selectionKey', () => {
     );
   });
 
-  test('tells selections apart that look alike when joined', () => {
+  test('selections that look alike when joined have different keys', () => {
     const keys = [
       { accounts: ['1', '2'], locations: [], resources: [] },
       { accounts: ['1,2'], locations: [], resources: [] },

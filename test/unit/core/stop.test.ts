@@ -4,10 +4,10 @@ import { StopError } from '../../../src/core/errors.ts';
 import { StopSignal } from '../../../src/core/stop.ts';
 
 const budget = new StopError('stop.budget', 'used up');
-const signal = new StopError('stop.signal', 'told to');
+const signal = new StopError('stop.signal', 'requested');
 
 describe('StopSignal', () => {
-  test('nothing is asked for at first', () => {
+  test('no stop is requested at first', () => {
     const stop = new StopSignal();
     expect(stop.requested).toBe(false);
     expect(stop.reason).toBeUndefined();

@@ -18,7 +18,7 @@ describe('fields that differ between two readings', () => {
   });
 });
 
-test('fields are told apart by their verdict, and only those to send are sent', () => {
+test('fields are selected by their verdict, and only those to send are sent', () => {
   const merged = mergeUpdate({
     ...{ fields, base: { firstName: 'A', lastName: 'A', gender: 'A' }, resolution: {}, policy: () => 'ask' as const },
     wanted: { firstName: 'B', lastName: 'B', gender: 'A' },

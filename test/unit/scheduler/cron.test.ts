@@ -106,7 +106,7 @@ describe('due times', () => {
           );
           expect(new Set(days).size).toBe(days.length);
           expect(days.length).toBeGreaterThanOrEqual(9);
-          // Looking from any moment finds the same nights as walking from one to the next.
+          // A search from any instant finds the same due times as walking from one to the next.
           for (let look = start.getTime(); look < until.getTime() - 86_400_000 * 2; look += 17 * 60_000 * 13) {
             expect(walked).toContain(nextDue(times, new Date(look)).toISOString());
           }
