@@ -36,7 +36,9 @@ export function openApp(sources: AppSources): App {
   const { level } = config.log;
   const quieter = sources.least !== undefined && !['fatal', 'silent'].includes(level) ? sources.least : level;
   const stream = sources.logStream === undefined ? {} : { stream: sources.logStream };
-  return new App(config, createLogger({ ...config.log, level: quieter, ...stream }));
+  const logger = createLogger({ ...config.log, level: quieter, ...stream });
+  for (const warning of config.warnings) logger.warn(warning);
+  return new App(config, logger);
 }
 
 /**

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
+import { readFileSync } from 'node:fs';
 import { ConfigError } from '../core/errors.ts';
+import { readDotEnv, withoutMark } from './dot-env.ts';
 import { describePush, type PushConfig, readPush } from './push.ts';
 import { settings } from './settings.ts';
 
@@ -58,6 +57,8 @@ export interface ServeSettings {
 }
 
 export interface Config {
+  /** What a person should know of the file of settings; names, never values. */
+  readonly warnings: readonly string[];
   /** Undefined: the embedded Postgres in {@link LOCAL_FOLDER}. */
   readonly databaseUrl: string | undefined;
   readonly sync: SyncSettings;
@@ -97,7 +98,8 @@ export interface ConfigSources {
  */
 export function loadConfig(sources: ConfigSources): Config {
   const problems: string[] = [];
-  const values = { ...withSecretFiles(dotEnv(sources.cwd), problems), ...withSecretFiles(sources.env, problems) };
+  const file = readDotEnv(sources.cwd);
+  const values = { ...withSecretFiles(file.values, problems), ...withSecretFiles(sources.env, problems) };
   const parsed = settings.safeParse(values);
   if (!parsed.success) {
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
@@ -105,6 +107,7 @@ export function loadConfig(sources: ConfigSources): Config {
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const s = parsed.data;
   return {
+    warnings: file.warnings,
     databaseUrl: s.DATABASE_URL,
     sync: {
       deleteThreshold: s.LOBBIE_DELETE_THRESHOLD,
@@ -200,12 +203,6 @@ export function redactUrl(url: string): string {
   return parsed.toString();
 }
 
-function dotEnv(folder: string): Record<string, string | undefined> {
-  const path = resolve(folder, '.env');
-  if (!existsSync(path)) return {};
-  return parseEnv(readFileSync(path, 'utf8')) as Record<string, string | undefined>;
-}
-
 function withSecretFiles(
   values: Readonly<Record<string, string | undefined>>,
   problems: string[],
@@ -217,7 +214,9 @@ function withSecretFiles(
     const file = result[`${name}_FILE`];
     if (file === undefined || result[name] !== undefined) continue;
     try {
-      result[name] = readFileSync(file, 'utf8').trim();
+      const secret = withoutMark(readFileSync(file, 'utf8')).trim();
+      if (secret === '') problems.push(`${name}_FILE names a file that is empty`);
+      else result[name] = secret;
     } catch {
       problems.push(`${name}_FILE names a file that can't be read`);
     }

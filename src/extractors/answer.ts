@@ -9,6 +9,8 @@ export interface Expected {
   readonly resource?: Resource;
   /** API field → id, as the path of the request named it: `accountId`, `locationId`, the parent's. */
   readonly path: Readonly<Record<string, string>>;
+  /** API field → value that a filter of the request asked for. */
+  readonly filter?: Readonly<Record<string, string>>;
 }
 
 /** What an answer to a read by id turned out to be. */
@@ -65,6 +67,26 @@ export function refuseForeign(read: Read, expected: Expected, records: readonly 
         });
       }
     }
+  }
+}
+
+/**
+ * Refuses rows that a filter should have kept out: one that is ignored would have a whole list read for a few of its rows.
+ *
+ * @throws ContractError `contract.filter_ignored`
+ */
+export function refuseUnfiltered(read: Read, { filter = {} }: Expected, records: readonly unknown[]): void {
+  for (const [field, wanted] of Object.entries(filter)) {
+    const ignored = records.some((record) => {
+      const value = isObject(record) ? record[field] : undefined;
+      if (value === undefined || value === null) return false;
+      return (idOf(value) ?? String(value)) !== wanted;
+    });
+    if (!ignored) continue;
+    throw new ContractError(`${read.operation}: the filter ${field} is ignored`, {
+      code: 'contract.filter_ignored',
+      hint: 'Nothing of this answer was stored; the rows are found when the list is read whole.',
+    });
   }
 }
 

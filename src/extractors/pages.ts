@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { ContractError, LobbieSyncError } from '../core/errors.ts';
-import { acceptSingle, type Expected, refuseForeign } from './answer.ts';
+import { acceptSingle, type Expected, refuseForeign, refuseUnfiltered } from './answer.ts';
 import { Chain } from './chain.ts';
 import { type Page, parsePage } from './page.ts';
 import type { Read } from './resource.ts';
@@ -91,7 +91,10 @@ async function readPage(
       const page = parsePage(read, body);
       rows = page.records.length;
       if (read.listKey === undefined) acceptSingle(read, expected, body);
-      else refuseForeign(read, expected, page.records);
+      else {
+        refuseForeign(read, expected, page.records);
+        refuseUnfiltered(read, expected, page.records);
+      }
       chain.follow(page, cursor, limit);
       return { ...page, readAt: sentAt };
     } catch (error) {

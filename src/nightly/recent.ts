@@ -1,4 +1,4 @@
-import { ApiError } from '../core/errors.ts';
+import { LobbieSyncError } from '../core/errors.ts';
 import { isOpen, type Strategy } from '../extractors/strategy.ts';
 import { closeSweep, loadCursors, openSweep } from '../state/passes.ts';
 import { sweepKeysSql } from '../state/sweep-keys.ts';
@@ -11,6 +11,12 @@ import { outcomeOf, type UnitOutcome } from '../streams/unit-outcome.ts';
 type Recent = Extract<Strategy, { kind: 'recent' }>;
 
 const DAY_MS = 86_400_000;
+
+/** Codes that say that the API does not do what a filter or an order asks. */
+const REFUSED: ReadonlySet<string> = new Set(['api.bad_request', 'contract.filter_ignored']);
+
+/** Patients whose lists are read at most for rows that left a status; more than that is left to the full re-read. */
+const MOST_LEFT = 500;
 
 /** Pages read newest first at most: a list that many new rows came to is left to its window. */
 const NEWEST_PAGES = 50;
@@ -61,11 +67,17 @@ class RecentReader {
     const window = { from: from.toISOString().replace(/\.\d{3}Z$/, 'Z'), to: null };
     if (strategy.newestFirst && !(await this.#optional(() => this.#newest()))) return false;
     if (!(await this.#stream('window', { window, next: null, pages: 0 }, {}))) return false;
+    // Only a walk that ended tells which rows are no longer in its status.
+    const walked: string[] = [];
     for (const status of strategy.openStatuses) {
-      const walk = () => this.#stream(`status:${status}`, { next: null, pages: 0 }, { status });
+      const walk = async () => {
+        const ended = await this.#stream(`status:${status}`, { next: null, pages: 0 }, { status });
+        if (ended) walked.push(status);
+        return ended;
+      };
       if (!(await this.#optional(walk))) return false;
     }
-    return await this.#leftOpen(strategy);
+    return await this.#optional(() => this.#leftOpen(strategy, walked));
   }
 
   /** Some filters and orders are assumed by the contract; where the API refuses one, the rotation is what is left. */
@@ -73,7 +85,7 @@ class RecentReader {
     try {
       return await part();
     } catch (error) {
-      if (!(error instanceof ApiError && error.code === 'api.bad_request')) throw error;
+      if (!(error instanceof LobbieSyncError) || !REFUSED.has(error.code)) throw error;
       const { logger } = this.#context;
       logger.warn({ code: error.code, unit: unitName(this.#unit) }, 'the API refuses a filter of the nightly look');
       return true;
@@ -117,15 +129,14 @@ class RecentReader {
    * Rows that were open when they were read and are not met among the open ones any more have left that status. They are
    * read again through the list of their patient, which gives them in the form of the list.
    */
-  async #leftOpen(strategy: Recent): Promise<boolean> {
-    const statuses = strategy.openStatuses;
+  async #leftOpen(strategy: Recent, statuses: readonly string[]): Promise<boolean> {
     const { pool, stop } = this.#context;
     if (statuses.length === 0) return true;
     const { rows } = await pool.query<{ patient: string }>(
       `WITH seen AS MATERIALIZED (${sweepKeysSql('$4')})
        SELECT DISTINCT t.patient_id::text AS patient FROM lobbie.${this.#unit.resource.name} t
        WHERE t.account_id = $1 AND t.location_id = $2 AND ${isOpen(strategy, '$3')} AND t._deleted_at IS NULL AND t.patient_id IS NOT NULL
-         AND NOT EXISTS (SELECT FROM seen WHERE seen.k = t.id::text) ORDER BY 1`,
+         AND NOT EXISTS (SELECT FROM seen WHERE seen.k = t.id::text) ORDER BY 1 LIMIT ${MOST_LEFT}`,
       [this.#unit.accountId, this.#unit.locationId, statuses, [this.#sweepId]],
     );
     for (const { patient } of rows) {

@@ -17,23 +17,41 @@ export interface FullReread {
 const DAY_MS = 86_400_000;
 
 /**
- * The lists whose reread it is tonight: what is late, and then the oldest until an equal share of all requests is spent, so
- * that everything comes round within the floor with two nights to spare. Pure.
+ * Requests that were saved up for full re-reads: each night adds a share, and what was read whole since has spent some. Earlier spending
+ * is not known once a list was read again, so that the most favourable beginning counts. Pure.
+ */
+function savedUp(rereads: readonly FullReread[], share: number, nights: number, now: Date): number {
+  const nightsAgo = ({ lastAt }: FullReread) =>
+    lastAt === null ? Number.POSITIVE_INFINITY : Math.round((now.getTime() - lastAt.getTime()) / DAY_MS);
+  let most = 0;
+  for (let length = 1; length <= nights; length += 1) {
+    const spent = rereads.reduce((sum, each) => sum + (nightsAgo(each) < length ? each.cost : 0), 0);
+    most = Math.max(most, share * length - spent);
+  }
+  return most;
+}
+
+/**
+ * The lists that are read whole tonight: what is late, and then the oldest, as far as was saved up for it. Each night adds an equal
+ * share, so that everything comes round within the freshness target with two nights to spare; a list that costs more than one share
+ * waits until enough nights have saved for it, so that no night spends what the plan did not promise. Pure.
  */
 export function dueFullRereads(rereads: readonly FullReread[], days: number, now: Date): readonly FullReread[] {
   const age = (reread: FullReread) => reread.lastAt?.getTime() ?? Number.NEGATIVE_INFINITY;
   const oldestFirst = [...rereads].sort((a, b) => age(a) - age(b));
-  const share = rereads.reduce((sum, reread) => sum + reread.cost, 0) / Math.max(1, days - 2);
+  const nights = Math.max(1, days - 2);
+  const share = rereads.reduce((sum, reread) => sum + reread.cost, 0) / nights;
   const late = now.getTime() - (days - 1) * DAY_MS;
   const today = now.getTime() - DAY_MS / 2;
+  let saved = savedUp(rereads, share, nights, now);
   const chosen: FullReread[] = [];
-  let spent = 0;
   for (const reread of oldestFirst) {
-    // What was read within half a day has had its reread.
+    // What was read within half a day is done.
     if (age(reread) > today) break;
-    if (age(reread) > late && spent >= share) break;
+    // A rounding error must not cost a night.
+    if (age(reread) > late && reread.cost > saved + 1e-6) continue;
     chosen.push(reread);
-    spent += reread.cost;
+    saved -= reread.cost;
   }
   return chosen;
 }

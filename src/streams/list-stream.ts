@@ -35,7 +35,7 @@ export async function* listChunks(
       read,
       start: start.next,
       clock: context.clock,
-      expected: expectedFor(unit),
+      expected: { ...expectedFor(unit), filter: checkable(unit, filter) },
       fetch: (cursor, limit) => requestFor(context, unit, { query, cursor, limit }),
       proceed: async () => {
         if (context.stop.requested) return false;
@@ -73,6 +73,17 @@ export async function* listChunks(
   } finally {
     context.semaphore.release(held);
   }
+}
+
+/** The filters whose effect shows in the rows. A status filter may speak of several columns, and then no single one tells. */
+function checkable(unit: Unit, filter: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { strategy, fields } = unit.resource;
+  const several = strategy.kind === 'recent' && strategy.statusColumns !== undefined;
+  return Object.fromEntries(
+    Object.entries(filter).filter(
+      ([name]) => (name === 'patientId' || (name === 'status' && !several)) && Object.hasOwn(fields, name),
+    ),
+  );
 }
 
 /** An answer that broke the contract and was asked for again; worth a line in the log. */

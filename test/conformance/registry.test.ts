@@ -267,6 +267,26 @@ describe('the database and the registry', () => {
     }
   });
 
+  test('every table has a key, also one whose history is made later', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query(`CREATE TABLE lobbie.later (account_id bigint, id bigint, _run_id bigint, _loaded_at timestamptz,
+        _deleted_at timestamptz, PRIMARY KEY (account_id, id))`);
+      await client.query(`SELECT lobbie_sync.track_history('later')`);
+      const { rows } = await client.query<{ name: string }>(
+        `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind = 'r' AND starts_with(n.nspname, 'lobbie') AND NOT EXISTS
+           (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p')`,
+      );
+      expect(rows).toEqual([]);
+    } finally {
+      await client.query(`DROP VIEW lobbie_history.later CASCADE`);
+      await client.query('DROP TABLE lobbie_history.later_past, lobbie.later CASCADE');
+      await client.end();
+    }
+  });
+
   test('the columns that move by themselves are the same in the code and in the database', async () => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();

@@ -61,12 +61,30 @@ const chosen = (rereads: readonly FullReread[], days = 30) =>
   dueFullRereads(rereads, days, new Date(NOW)).map(({ unit: { locationId } }) => Number(locationId));
 
 describe('dueFullRereads', () => {
-  test('takes the oldest until a share is spent, and never none', () => {
+  test('takes the oldest as far as was saved up for them', () => {
     expect(chosen([])).toEqual([]);
-    expect(chosen([reread(1, 3, 2), reread(2, 9, 2), reread(3, 6, 2)])).toEqual([2]);
-    // A twenty-eighth of 84 requests is 3: the second list is begun before they are spent.
+    // Three lists of two requests: one is due every ninth night.
+    expect(chosen([reread(1, 3, 2), reread(2, 20, 2), reread(3, 14, 2)])).toEqual([]);
+    expect(chosen([reread(1, 10, 2), reread(2, 20, 2), reread(3, 14, 2)])).toEqual([2]);
+    // A twenty-eighth of 84 requests is 3.
     expect(chosen([reread(1, 9, 2), reread(2, 8, 2), reread(3, 7, 80)])).toEqual([1, 2]);
-    expect(chosen([reread(1, 9, 5000), reread(2, 8, 2)])).toEqual([1]);
+  });
+
+  test('waits with a list that costs more than was saved up, and does not hold up the others for it', () => {
+    expect(chosen([reread(1, 9, 5000), reread(2, 8, 2)])).toEqual([2]);
+    expect([9, 27, 28].map((nights) => chosen([reread(1, nights, 20_000)]))).toEqual([[], [], [1]]);
+  });
+
+  test('a long list alone is read as often as the plan says: once in 28 nights', () => {
+    let list = reread(1, 0, 20_000);
+    let times = 0;
+    for (let night = 1; night <= 60; night += 1) {
+      const now = new Date(NOW + night * DAY_MS);
+      if (dueFullRereads([list], 30, now).length === 0) continue;
+      times += 1;
+      list = { ...list, lastAt: now };
+    }
+    expect(times).toBe(2);
   });
 
   test('takes what was never read first, and everything that is late', () => {
@@ -77,7 +95,7 @@ describe('dueFullRereads', () => {
 
   test('leaves out what was read half a day ago or later', () => {
     expect(chosen([reread(1, 0.4, 2), reread(2, 0, 2)])).toEqual([]);
-    expect(chosen([reread(1, 0.4, 2), reread(2, 0.6, 2)])).toEqual([2]);
+    expect(chosen([reread(1, 0.4, 2), reread(2, 29.4, 2)])).toEqual([2]);
   });
 
   test('brings every list round within the days, whatever ages and costs are', () => {
@@ -104,7 +122,7 @@ describe('dueFullRereads', () => {
     );
   });
 
-  test('spreads them: no night takes more than a share and the list that fills it, once all have come round', () => {
+  test('spreads them: no night takes more than a share and what the longest list had to save up', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 2, max: 300 }), { minLength: 1, maxLength: 60 }),
