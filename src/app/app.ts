@@ -21,6 +21,7 @@ import type { ExecuteOptions } from './execute.ts';
 import { lazily } from './lazily.ts';
 import type { Push } from './push.ts';
 import type { Rejects } from './rejects.ts';
+import type { Resources } from './resources.ts';
 import type { RepairOptions, RepairReport } from './verify.ts';
 
 export interface AppSources extends ConfigSources {
@@ -51,6 +52,7 @@ export class App {
   readonly rejects: Rejects;
   readonly deletes: Deletes;
   readonly push: Push;
+  readonly resources: Resources;
   readonly #connections: Connections;
 
   constructor(config: Config, logger: Logger = createLogger(config.log), clock: Clock = systemClock) {
@@ -61,6 +63,7 @@ export class App {
     this.rejects = lazily(async () => new (await import('./rejects.ts')).Rejects(connections));
     this.deletes = lazily(async () => new (await import('./deletes.ts')).Deletes(connections));
     this.push = lazily(async () => new (await import('./push.ts')).Push(connections));
+    this.resources = lazily(async () => new (await import('./resources.ts')).Resources(connections));
   }
 
   /** The URL of the database; starts the embedded Postgres when none is configured. */

@@ -5,6 +5,9 @@ import type { Output } from './output.ts';
 /** Ctrl+C reaches a command that was started by npx twice, from the terminal and from npx; both are the same wish. */
 const SAME_WISH_MS = 500;
 
+const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
+
 /**
  * The first SIGINT or SIGTERM asks for an orderly stop, a later one ends the process at once.
  *
@@ -39,7 +42,8 @@ export async function stoppable<T>(output: Output, work: (stop: StopSignal) => P
 }
 
 /**
- * Tells of the first SIGINT or SIGTERM; a later one ends the process at once.
+ * Tells of the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. SIGUSR1 and SIGUSR2 are ignored: the one would
+ * open Node's inspector, which shows every secret of the process, the other would end it.
  *
  * @returns ends the watch
  */
@@ -54,10 +58,11 @@ export function onSignals(asks: (signal: NodeJS.Signals) => void): () => void {
       process.exit(EXIT.incomplete);
     }
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const ignore = (): void => undefined;
+  for (const name of ASKING) process.on(name, onSignal);
+  for (const name of IGNORED) process.on(name, ignore);
   return () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const name of ASKING) process.off(name, onSignal);
+    for (const name of IGNORED) process.off(name, ignore);
   };
 }

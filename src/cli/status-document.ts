@@ -73,6 +73,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     freshness: freshnessLines(status),
     floor: targetOf(status),
     held: status.held,
+    off: status.off,
     outbox: status.outbox,
     lists: status.lists,
     openRejects: status.openRejects,

@@ -63,6 +63,11 @@ export function printStatus(output: Output, status: StatusDocument): void {
     output.line(bold('Rejected records that wait (npx lobbie-sync rejects list)'));
     for (const each of status.openRejects) output.line(`  ${each.resource}: ${count(each.rejects)}`);
   }
+  if (status.off.length > 0) {
+    output.line();
+    output.line(bold('Lists that are off (npx lobbie-sync resources on NAME)'));
+    for (const line of offLines(status.off)) output.line(line);
+  }
   if (status.runs.length > 0) {
     output.line();
     output.line(bold('Last runs'));
@@ -99,4 +104,16 @@ function freshnessCells(output: Output, line: FreshnessLine, { at, floor }: Stat
     [...(oldestCheckedAt === null ? [] : [`${age(oldestCheckedAt, at)} ago`]), ...marks].join(' '),
     rows === null ? '-' : count(rows),
   ];
+}
+
+/** One line for each list that a person named, with how many hang below it. */
+export function offLines(off: StatusDocument['off']): string[] {
+  return off
+    .filter((each) => each.resource === each.via)
+    .map((each) => {
+      const below = off.filter((other) => other.accountId === each.accountId && other.via === each.via).length - 1;
+      const more = below === 0 ? '' : ` and ${plural(below, 'list', 'lists')} below it`;
+      const account = each.accountId === '0' ? '' : ` of account ${each.accountId}`;
+      return `  ${each.resource}${account}${more}: ${each.reason} (${each.actor}, ${instant(each.since)})`;
+    });
 }

@@ -39,3 +39,16 @@ export function prerequisites(resource: Resource): readonly string[] {
 export function chooseRead(read: Read, newerOperations: ReadonlySet<string>): Read {
   return read.newer !== undefined && newerOperations.has(read.newer.operation) ? read.newer : read;
 }
+
+/** A resource with all that is read below it or comes inside its records: what can't be read without it. */
+export function withBelow(resource: Resource): readonly Resource[] {
+  const found = new Set<Resource>([resource]);
+  for (const each of found) {
+    for (const other of RESOURCES) {
+      const embedded = each.embeds?.some((embed) => embed.resource === other.name) === true && other.reads.length === 0;
+      const below = other.reads.length > 0 && other.reads.every((read) => read.parent?.resource === each.name);
+      if (embedded || below) found.add(other);
+    }
+  }
+  return [...found];
+}

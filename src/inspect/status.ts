@@ -3,6 +3,7 @@ import type { DeleteStatus, Run, SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import { chooseRead } from '../extractors/select.ts';
 import { type OutboxSummary, outboxSummary } from '../state/outbox/review.ts';
+import { listOff, offByAccount, type ResourceOff } from '../state/resources-off.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 
@@ -81,6 +82,8 @@ export interface StatusReport {
   readonly held: readonly DeleteGroup[];
   /** Changes on their way to Lobbie. A delivery that failed is no trouble of the mirror: its rows tell it here. */
   readonly outbox: OutboxSummary;
+  /** Lists that a person switched off. */
+  readonly off: readonly ResourceOff[];
   /** Every row is to be checked again within so many days. */
   readonly freshnessDays: number;
   readonly pendingMigrations: readonly string[];
@@ -98,7 +101,7 @@ export interface StatusOptions {
 /** Reads how the mirror stands. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit, 'readings');
-  const [open, lastSuccess, troubled, lists, openRejects, held, outbox] = await Promise.all([
+  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off] = await Promise.all([
     openRuns(db),
     lastWhole(db),
     lastTroubled(db),
@@ -106,6 +109,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     openRejectCounts(db),
     deleteGroups(db, { status: 'held' }),
     outboxSummary(db, options.now),
+    listOff(db),
   ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
@@ -118,6 +122,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     openRejects,
     held,
     outbox,
+    off,
     freshnessDays: options.freshnessDays,
   };
 }
@@ -166,6 +171,7 @@ async function openRuns(db: Db): Promise<{ running: Run[]; abandoned: Run[] }> {
 /** Every list that a full reading consists of, with its last certified sweep. */
 async function listFreshness(db: Db, options: StatusOptions): Promise<readonly ListFreshness[]> {
   const certified = await db.selectFrom('lobbie_sync.freshness').selectAll().execute();
+  const off = await offByAccount(db);
   const known = new Map(
     certified.map((row) => [keyOf(row.account_id, row.location_id, row.operation, row.resource), row]),
   );
@@ -175,7 +181,8 @@ async function listFreshness(db: Db, options: StatusOptions): Promise<readonly L
   const accounts = options.accounts.length > 0 ? options.accounts : [...new Set(found)];
   return [TOKEN_ACCOUNT, ...accounts].flatMap((accountId) => {
     const locations = places.filter((place) => place.account_id === accountId).map((place) => place.id);
-    const plans = planUnits(RESOURCES, accountId, locations, (read) => chooseRead(read, options.newerOperations));
+    const on = RESOURCES.filter(({ name }) => off.get(accountId)?.has(name) !== true);
+    const plans = planUnits(on, accountId, locations, (read) => chooseRead(read, options.newerOperations));
     return plans.map(({ unit }): ListFreshness => {
       const row = known.get(keyOf(accountId, unit.locationId, unit.read.operation, unit.resource.name));
       return {

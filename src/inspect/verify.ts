@@ -61,7 +61,7 @@ async function verifyAccount(
   options: VerifyOptions,
   found: { readonly lists: ListCheck[]; readonly sampled: SampleCheck[] },
 ): Promise<void> {
-  const resources = selectResources(options.selection.resources);
+  const resources = lifecycle.on(accountId, selectResources(options.selection.resources));
   const locations = accountId === TOKEN_ACCOUNT ? [] : await lifecycle.locations(accountId);
   const plans = planUnits(resources, accountId, locations, (read) => chooseRead(read, lifecycle.deps.newerOperations));
   for (const { unit } of plans) {

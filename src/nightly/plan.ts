@@ -2,6 +2,7 @@ import type { Selection } from '../core/selection.ts';
 import { chooseRead, selectResources } from '../extractors/select.ts';
 import { isOpen } from '../extractors/strategy.ts';
 import type { RunDependencies } from '../runs/lifecycle.ts';
+import { offByAccount } from '../state/resources-off.ts';
 import type { Unit } from '../streams/context.ts';
 import { knownLocations } from '../streams/locations.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
@@ -125,7 +126,8 @@ export async function planNightlySync(
 
 async function unitsOf(deps: RunDependencies, account: string, selection: Selection): Promise<readonly Unit[]> {
   const locations = await knownLocations(deps.pool, account, selection);
-  const resources = selectResources(selection.resources);
+  const off = (await offByAccount(deps.db)).get(account);
+  const resources = selectResources(selection.resources).filter(({ name }) => off?.has(name) !== true);
   return planUnits(resources, account, locations, (read) => chooseRead(read, deps.newerOperations)).map(
     ({ unit }) => unit,
   );

@@ -5,6 +5,7 @@ import { classifyError } from '../db/pool.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
+import { offByAccount } from '../state/resources-off.ts';
 import { pruneRuns } from '../state/retention.ts';
 import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from '../streams/context.ts';
@@ -45,6 +46,7 @@ export class RunLifecycle {
   gaps = 0;
   #held = 0;
   #doubts: Doubts | undefined;
+  #off: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Accounts without a grant. */
   refused = 0;
   /** Changes that could not be delivered, and those that wait for a person. */
@@ -107,12 +109,19 @@ export class RunLifecycle {
     const dead = await closeDeadRuns(db, clock.now());
     if (dead.length > 0) logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
     this.#doubts = await Doubts.load(pool);
+    this.#off = await offByAccount(db);
     await this.#audit('run.start');
   }
 
   /** Whether nothing new should be begun. */
   get ending(): boolean {
     return this.#fatal !== undefined || this.#lost !== undefined || this.options.stop.requested;
+  }
+
+  /** The resources of an account that no person switched off. */
+  on(accountId: string, resources: readonly Resource[]): readonly Resource[] {
+    const off = this.#off.get(accountId);
+    return off === undefined ? resources : resources.filter(({ name }) => !off.has(name));
   }
 
   /** Whether another run reads a part of the selection now. */

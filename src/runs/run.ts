@@ -165,7 +165,8 @@ export async function wantedResources(lifecycle: RunLifecycle, accountId: string
   if (accountId !== TOKEN_ACCOUNT) {
     for (const resource of selected) for (const name of prerequisites(resource)) await add(name);
   }
-  return selectResources([...names]).filter((resource) =>
+  const wanted = selectResources([...names]).filter((resource) =>
     resource.reads.some((read) => (read.scope === 'global') === (accountId === TOKEN_ACCOUNT)),
   );
+  return lifecycle.on(accountId, wanted);
 }

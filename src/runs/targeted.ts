@@ -64,7 +64,8 @@ class Targeted {
   async account(accountId: string, resources: readonly Resource[]): Promise<void> {
     const locations = await this.#lifecycle.locations(accountId);
     const { newerOperations } = this.#lifecycle.deps;
-    const units = planUnits(resources, accountId, locations, (read) => chooseRead(read, newerOperations)).map(
+    const on = this.#lifecycle.on(accountId, resources);
+    const units = planUnits(on, accountId, locations, (read) => chooseRead(read, newerOperations)).map(
       ({ unit }) => unit,
     );
     const lists = units.filter((unit) => unit.read.parent === undefined);

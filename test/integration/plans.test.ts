@@ -177,6 +177,7 @@ const SMALL: readonly string[] = [
     'table_rows',
     'schedule',
     'volatile_columns',
+    'resources_off',
   ],
   ...[
     'alert_state',

@@ -27,7 +27,7 @@ const LOCK = `hashtextextended('lobbie-sync schedule sync', 0)`;
 let clock: MovableClock;
 beforeEach(async () => {
   clock = new MovableClock('2026-05-01T12:00:00Z');
-  await query(database.url, 'TRUNCATE lobbie_sync.schedule, lobbie_sync.alert_state, lobbie_sync.sweeps');
+  await query(database.url, 'TRUNCATE lobbie_sync.schedule, lobbie_sync.alert_state, lobbie_sync.list_state');
 });
 
 /** A daemon whose first start lies behind it, and the clock at the first night. */
@@ -240,17 +240,19 @@ describe('a lost connection', () => {
 });
 
 describe('alerts', () => {
+  const labsAreWhole = (since: Date) =>
+    query(
+      database.url,
+      `INSERT INTO lobbie_sync.list_state (account_id, resource, operation, last_certified_at, oldest_checked_at)
+       VALUES (1001, 'labs', 'listLabs', $1, $1) ON CONFLICT (account_id, resource, location_id, operation)
+       DO UPDATE SET last_certified_at = excluded.last_certified_at, oldest_checked_at = excluded.oldest_checked_at`,
+      [since],
+    );
+
   test('stale resources once, reminders, recovery; a receiver that is away hears of it later', async () => {
     const receiver = await startReceiver();
     const { job } = scriptedJob(clock);
-    const sweep = (id: number) =>
-      query(
-        database.url,
-        `INSERT INTO lobbie_sync.sweeps (pass_id, account_id, resource, operation, status, started_at, finished_at)
-         VALUES ($1, 1001, 'labs', 'listLabs', 'certified', $2, $2)`,
-        [id, clock.now()],
-      );
-    await sweep(1);
+    await labsAreWhole(clock.now());
     const one = await startDaemon(database.url, clock, { jobs: [job], alerts: { target: receiver.target } });
     await one.daemon.idle();
     const pass = async (hours: number) => {
@@ -268,7 +270,7 @@ describe('alerts', () => {
     expect(receiver.told.splice(0)).toEqual(['problem stale:1001:labs stale']);
     await pass(25);
     expect(receiver.told.splice(0)).toEqual(['reminder stale:1001:labs stale']);
-    await sweep(2);
+    await labsAreWhole(clock.now());
     await pass(3);
     expect(receiver.told).toEqual(['recovered stale:1001:labs ok']);
   });
@@ -276,12 +278,7 @@ describe('alerts', () => {
   test('two daemons tell a thing once', async () => {
     const receiver = await startReceiver();
     const { job } = scriptedJob(clock);
-    await query(
-      database.url,
-      `INSERT INTO lobbie_sync.sweeps (pass_id, account_id, resource, operation, status, started_at, finished_at)
-       VALUES (1, 1001, 'labs', 'listLabs', 'certified', $1, $1)`,
-      [new Date('2026-04-01T00:00:00Z')],
-    );
+    await labsAreWhole(new Date('2026-04-01T00:00:00Z'));
     const options = { jobs: [job], alerts: { target: receiver.target } };
     const daemons = await Promise.all([1, 2, 3].map(() => startDaemon(database.url, clock, options)));
     clock.advance(HOUR);

@@ -29,8 +29,8 @@ beforeAll(async () => {
   );
   await query(
     database.url,
-    `INSERT INTO lobbie_sync.sweeps (pass_id, account_id, location_id, resource, operation, status, started_at, finished_at)
-     VALUES (1, 1001, 5, 'labs', 'listLabs', 'certified', $1, $1), (1, 1001, 6, 'labs', 'listLabs', 'certified', $2, $2)`,
+    `INSERT INTO lobbie_sync.list_state (account_id, location_id, resource, operation, last_certified_at, oldest_checked_at)
+     VALUES (1001, 5, 'labs', 'listLabs', $1, $1), (1001, 6, 'labs', 'listLabs', $2, $2)`,
     [at, new Date('2026-04-01T00:00:00Z')],
   );
   await query(

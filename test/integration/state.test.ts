@@ -18,8 +18,10 @@ import {
   closeSweep,
   endPass,
   loadCursors,
+  markJudged,
   openPass,
   openSweep,
+  passSweeps,
   saveCursor,
 } from '../../src/state/passes.ts';
 import { addRejects, getReject, listRejects, markReplayed } from '../../src/state/rejects.ts';
@@ -269,6 +271,9 @@ describe('sweeps', () => {
   const whole = (now: Date) => ({ complete: true, streams: 'listLabs@5', now });
   const scope = () => ({ accountId: newAccount(), locationId: '5', resource: 'labs', operation: 'listLabs' });
 
+  const judge = async (pass: string, accountId: string) =>
+    await markJudged(db, accountId, 'labs', await passSweeps(db, pass, accountId, 'labs'));
+
   test('one per pass and list; a certified one stays certified', async () => {
     const where = scope();
     const first = await openSweep(db, '900', where, whole(NOW));
@@ -276,7 +281,11 @@ describe('sweeps', () => {
     await addToSweep(db, first.id, 100, 2);
     await addToSweep(db, first.id, 50, 0);
     await closeSweep(db, first.id, null, LATER);
-    expect(await openSweep(db, '900', where, whole(NOW))).toEqual({ id: first.id, status: 'certified' });
+    expect(await openSweep(db, '900', where, whole(NOW))).toEqual({
+      id: first.id,
+      status: 'certified',
+      startedAt: NOW,
+    });
     expect((await openSweep(db, '901', where, whole(NOW))).id).not.toBe(first.id);
     const { rows } = await pool.query(
       'SELECT rows_read::int, rows_rejected::int FROM lobbie_sync.sweeps WHERE id = $1',
@@ -289,10 +298,14 @@ describe('sweeps', () => {
     const where = scope();
     const { id } = await openSweep(db, '902', where, whole(NOW));
     await closeSweep(db, id, 'api.forbidden', LATER);
-    expect(await openSweep(db, '902', where, whole(NOW))).toEqual({ id, status: 'open' });
+    expect(await openSweep(db, '902', where, whole(NOW))).toEqual({
+      id,
+      status: 'open',
+      startedAt: NOW,
+    });
   });
 
-  test('freshness shows the latest certified one, and none that failed', async () => {
+  test('freshness shows the latest certified one that was judged, and none that failed', async () => {
     const where = scope();
     for (const [pass, reason, at] of [
       ['903', null, NOW],
@@ -302,6 +315,7 @@ describe('sweeps', () => {
       const { id } = await openSweep(db, pass, where, whole(at));
       await addToSweep(db, id, 7, 0);
       await closeSweep(db, id, reason, new Date(at.getTime() + 1000));
+      await judge(pass, where.accountId);
     }
     const rows = await db
       .selectFrom('lobbie_sync.freshness')
@@ -327,6 +341,7 @@ describe('sweeps', () => {
     const { id } = await openSweep(db, '906', where, whole(NOW));
     expect((await openSweep(db, '906', where, whole(NOW))).id).toBe(id);
     await closeSweep(db, id, null, LATER);
+    await judge('906', where.accountId);
     const row = await db
       .selectFrom('lobbie_sync.freshness')
       .selectAll()

@@ -90,7 +90,9 @@ export function listOf(key: string, rows: readonly string[], options: ListOption
   return ({ query }) => {
     const [from, to] = (options.bounds ?? ['startDate', 'endDate']).map((name) => query.get(name));
     const range = from || to ? [from ?? '0000', to ?? '9999'] : options.byDefault;
-    const inRange = rows.filter((_, index) => {
+    const person = query.get('patientId');
+    const inRange = rows.filter((row, index) => {
+      if (person !== null && (JSON.parse(row) as { patientId?: unknown }).patientId !== Number(person)) return false;
       const date = options.dates?.[index];
       if (options.dates === undefined || range === undefined) return true;
       return typeof date === 'string' && date >= (range[0] ?? '') && date <= (range[1] ?? '');

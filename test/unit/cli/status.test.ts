@@ -52,6 +52,7 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
   openRejects: [],
   held: [],
   outbox: outbox(),
+  off: [],
   freshnessDays: 30,
   pendingMigrations: [],
   ...changes,
