@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'database',
           include: ['test/**/*.test.ts'],
-          exclude: UNITS,
+          exclude: [...UNITS, 'test/package/**'],
           globalSetup: ['test/support/global-setup.ts'],
         },
       },

@@ -21,8 +21,19 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   await import('./heap.js');
   const { useCompileCache } = await import('./compile-cache.js');
   useCompileCache();
-  // A checkout runs its sources as they are. The package has only what was built from them.
-  const inCheckout = existsSync(new URL('../src/cli/main.ts', import.meta.url));
-  const { main } = inCheckout ? await import('../src/cli/main.ts') : await import('../dist/cli.js');
+  const main = await load();
   process.exitCode = await main(argv);
+}
+
+/** A checkout runs its sources as they are. The package has only what was built from them. */
+async function load() {
+  if (!existsSync(new URL('../src/cli/main.ts', import.meta.url))) return (await import('../dist/cli.js')).main;
+  try {
+    return (await import('../src/cli/main.ts')).main;
+  } catch (error) {
+    // npm leaves these libraries out when NODE_ENV is production; the package has them built in.
+    if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write('A library is missing. In a checkout run `npm ci --include=dev`.\n');
+    process.exit(2);
+  }
 }

@@ -125,6 +125,9 @@ export async function main(argv: readonly string[], io?: Io): Promise<number> {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(
+    new URL(import.meta.url.endsWith('.ts') ? '../../package.json' : '../package.json', import.meta.url),
+    'utf8',
+  );
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -3,7 +3,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EXIT, LobbieSyncError } from '../core/errors.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../simulator/main.ts', import.meta.url));
+/** In the package all built code lies in one folder. */
+const PROGRAM = fileURLToPath(
+  import.meta.url.endsWith('.ts')
+    ? new URL('../../simulator/main.ts', import.meta.url)
+    : new URL('./simulator-main.js', import.meta.url),
+);
 
 /** What the simulator says of itself once it listens. */
 export interface SimulatorAddress {

@@ -1,2 +1,5 @@
-/** The migrations, beside src/ in a checkout and beside the built code in the package. */
-export const MIGRATIONS = new URL('../../migrations/', import.meta.url);
+/** The migrations: beside src/ in a checkout, beside the built code, all of which lies in one folder, in the package. */
+export const MIGRATIONS = new URL(
+  import.meta.url.endsWith('.ts') ? '../../migrations/' : './migrations/',
+  import.meta.url,
+);
