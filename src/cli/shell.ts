@@ -30,6 +30,8 @@ export class Shell {
       if (error.code === 'EPIPE') process.exit(EXIT.done);
       throw error;
     });
+    // What is said beside the data may get lost; the work goes on.
+    this.io.stderr.on('error', () => undefined);
   }
 
   /** Wraps what a command does for commander. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { type Logger as PinoLogger, pino } from 'pino';
 import type Pretty from 'pino-pretty';
 import { LobbieSyncError } from '../core/errors.ts';
+import { lossyStream } from './lossy-stream.ts';
 
 /** The log of the project's code. It takes ids, names, codes and counts only, never a record or the value of a field. */
 export interface Logger {
@@ -44,7 +45,7 @@ function describe(error: unknown): Record<string, unknown> {
 
 /** A pino logger that writes to standard error. */
 export function createLogger(options: LoggerOptions): PinoLogger {
-  const destination = options.stream ?? process.stderr;
+  const destination = lossyStream(options.stream ?? process.stderr);
   const stream = options.format === 'pretty' ? prettyStream(destination) : destination;
   return pino(
     {
@@ -57,14 +58,11 @@ export function createLogger(options: LoggerOptions): PinoLogger {
 }
 
 /** Lines for people. Its code is loaded only here: most commands end without a line in the log. */
-function prettyStream(destination: NodeJS.WritableStream): NodeJS.WritableStream {
-  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
-  return pretty({
-    destination: destination as never,
-    ignore: 'pid,hostname',
-    translateTime: 'SYS:HH:MM:ss',
-    sync: true,
-  }) as never;
+function prettyStream(destination: NodeJS.WritableStream): Pick<NodeJS.WritableStream, 'write'> {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
+  const colorize = 'isTTY' in destination && destination.isTTY === true;
+  const pretty = prettyFactory({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', colorize });
+  return { write: (line: string) => destination.write(pretty(line)) };
 }
 
 /** A logger that writes nothing. */

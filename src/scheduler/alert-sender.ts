@@ -56,7 +56,7 @@ async function post(target: AlertTarget, body: string): Promise<{ status: number
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
-      redirect: 'error',
+      redirect: 'manual',
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     await response.body?.cancel();

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import { lostLogLines } from '../observability/lossy-stream.ts';
 import type { Overview } from './overview.ts';
 import type { LimiterView, ServiceView } from './view.ts';
 
@@ -31,6 +32,7 @@ export async function renderMetrics(
 
   gauge('database_up', 'Whether the database could be read for this answer')(overview === undefined ? 0 : 1);
   gauge('draining', 'Whether the daemon is stopping')(view.draining ? 1 : 0);
+  counter('log_lines_lost_total', 'Lines of the log that this process could not write')(lostLogLines());
   const nextDue = gauge('schedule_next_due_timestamp_seconds', 'When the job is due next', ['job']);
   const jobRunning = gauge('schedule_job_running', 'Whether this process runs the job now', ['job']);
   for (const { job, nextDue: at, runningDue } of view.jobs) {

@@ -217,8 +217,9 @@ describe('what is sent', () => {
 
   test('a redirect is not followed', async () => {
     const { bodies, url } = await receiver(302);
-    expect(await sendAlerts({ url, retryDelaysMs: [] }, [ALERT], systemClock, never)).toMatchObject({
+    expect(await sendAlerts({ url, retryDelaysMs: [] }, [ALERT], systemClock, never)).toEqual({
       delivered: false,
+      reason: 'HTTP 302',
     });
     expect(bodies).toHaveLength(1);
   });
