@@ -18,6 +18,7 @@ import type { UnitOutcome } from '../streams/unit-outcome.ts';
 import { refuseWrongClock } from './clock-check.ts';
 import type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 import { analyzeGrown, countWritten } from './maintenance.ts';
+import { mendTheFuture } from './mend-future.ts';
 import { throughOutages } from './outages.ts';
 import { decideOutcome, type FinalStatus, type Outcome } from './outcome.ts';
 import { divideRate } from './rate-fraction.ts';
@@ -108,6 +109,7 @@ export class RunLifecycle {
     const { db, pool, clock, logger } = this.deps;
     const dead = await closeDeadRuns(db, clock.now());
     if (dead.length > 0) logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
+    await mendTheFuture(this.deps, this.runId);
     this.#doubts = await Doubts.load(pool);
     this.#off = await offByAccount(db);
     await this.#audit('run.start');
