@@ -162,10 +162,10 @@ export class App {
     if (pending.length > 0) return { pendingMigrations: pending };
     const { accounts, newerPaths } = this.#lobbieIfSet();
     const newer = newerOperations(newerPaths);
-    const { freshnessDays } = this.config.sync;
+    const { freshnessDays, maxClockSkewMs } = this.config.sync;
     const now = this.#connections.clock.now();
     const report = await this.#connections.ask((db) =>
-      readStatus(db, { accounts, newerOperations: newer, limit, now, freshnessDays }),
+      readStatus(db, { accounts, newerOperations: newer, limit, now, freshnessDays, maxClockSkewMs }),
     );
     return { ...report, pendingMigrations: pending };
   }

@@ -45,6 +45,8 @@ export function judge(status: StatusReport): Verdict {
     );
   const deletes = held.reduce((sum, group) => sum + group.deletes, 0);
   if (deletes > 0) troubles.push(`${plural(deletes, 'delete waits', 'deletes wait')} for a person`);
+  const ahead = (status.future ?? []).reduce((sum, each) => sum + each.entries, 0);
+  if (ahead > 0) troubles.push(`${plural(ahead, 'entry lies', 'entries lie')} in the future; the next run mends that`);
   if (troubles.length > 0) return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.` };
   const success = lastSuccess as Run;
   const did = success.status === 'succeeded' ? 'succeeded' : 'read everything';
@@ -74,6 +76,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     floor: targetOf(status),
     held: status.held,
     off: status.off,
+    future: status.future ?? [],
     outbox: status.outbox,
     lists: status.lists,
     openRejects: status.openRejects,

@@ -63,6 +63,13 @@ export function printStatus(output: Output, status: StatusDocument): void {
     output.line(bold('Rejected records that wait (npx lobbie-sync rejects list)'));
     for (const each of status.openRejects) output.line(`  ${each.resource}: ${count(each.rejects)}`);
   }
+  if (status.future.length > 0) {
+    output.line();
+    output.line(bold('In the future, left by a clock that was ahead (the next run mends it)'));
+    for (const { what, of, entries } of status.future) {
+      output.line(`  ${of === 'rows' ? `rows of ${what}` : what}: ${count(entries)}`);
+    }
+  }
   if (status.off.length > 0) {
     output.line();
     output.line(bold('Lists that are off (npx lobbie-sync resources on NAME)'));

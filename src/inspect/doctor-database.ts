@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import type { LobbieSyncError } from '../core/errors.ts';
 import { classifyError, createPool } from '../db/pool.ts';
+import { kyselyOnPool } from '../db/transaction.ts';
+import { countFuture, latestBelieved } from '../state/future.ts';
 import type { DoctorDependencies, Finding } from './finding.ts';
 
 /** The first version whose features the schema relies on. */
@@ -14,17 +16,20 @@ const finding = (name: string, ok: Finding['ok'], detail: string, hint: string |
   hint,
 });
 
-/** Looks at the database: reachable, version, rights, schema, encryption. */
-export async function examineDatabase(
-  deps: Pick<DoctorDependencies, 'databaseUrl' | 'pendingMigrations'>,
-): Promise<readonly Finding[]> {
+type DatabaseDependencies = Pick<DoctorDependencies, 'databaseUrl' | 'pendingMigrations'> &
+  Partial<Pick<DoctorDependencies, 'config' | 'now'>>;
+
+/** Looks at the database: reachable, version, rights, schema, encryption, times in the future. */
+export async function examineDatabase(deps: DatabaseDependencies): Promise<readonly Finding[]> {
   let pool: pg.Pool | undefined;
   try {
     const url = await deps.databaseUrl();
     pool = createPool({ connectionString: url, max: 1, applicationName: 'lobbie-sync doctor' });
     const server = await version(pool);
     if (server.ok === false) return [server];
-    return [server, await encryption(pool, url), ...(await rights(pool)), await schema(deps, url)];
+    const known = await schema(deps, url);
+    const times = known.ok === true ? await future(pool, deps) : [];
+    return [server, await encryption(pool, url), ...(await rights(pool)), known, ...times];
   } catch (error) {
     const known: LobbieSyncError = classifyError(error);
     return [finding('database', false, known.message, known.hint ?? 'Check DATABASE_URL.')];
@@ -94,4 +99,15 @@ async function schema(deps: Pick<DoctorDependencies, 'pendingMigrations'>, url: 
   return pending.length === 0
     ? finding('schema', true, 'current')
     : finding('schema', false, `${pending.length} migrations are missing`, 'Run `lobbie-sync migrate`.');
+}
+
+/** Counts what a clock that was ahead left behind; nothing is said where nothing was. */
+async function future(pool: pg.Pool, { config, now }: DatabaseDependencies): Promise<readonly Finding[]> {
+  if (config === undefined || now === undefined) return [];
+  const believed = latestBelieved(now(), config.sync.maxClockSkewMs);
+  const found = believed === null ? [] : await countFuture(kyselyOnPool(pool), believed);
+  if (found.length === 0) return [];
+  const counts = found.map(({ what, of, entries }) => `${of === 'rows' ? `rows of ${what}` : what}: ${entries}`);
+  const hint = 'A clock was ahead when these were written. The next run brings them back to the present.';
+  return [finding('times in the future', 'warning', counts.join(', '), hint)];
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { DeleteStatus, Run, SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import { chooseRead } from '../extractors/select.ts';
+import { countFuture, type FutureEntries, latestBelieved } from '../state/future.ts';
 import { type OutboxSummary, outboxSummary } from '../state/outbox/review.ts';
 import { listOff, offByAccount, type ResourceOff } from '../state/resources-off.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
@@ -84,6 +85,8 @@ export interface StatusReport {
   readonly outbox: OutboxSummary;
   /** Lists that a person switched off. */
   readonly off: readonly ResourceOff[];
+  /** What lies in the future, left by a clock that was ahead; the next run mends it. Absent: not looked for. */
+  readonly future?: readonly FutureEntries[];
   /** Every row is to be checked again within so many days. */
   readonly freshnessDays: number;
   readonly pendingMigrations: readonly string[];
@@ -96,12 +99,14 @@ export interface StatusOptions {
   readonly limit: number;
   readonly now: Date;
   readonly freshnessDays: number;
+  /** How far clocks may differ, milliseconds. Default: times in the future are not looked for. */
+  readonly maxClockSkewMs?: number;
 }
 
 /** Reads how the mirror stands. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit, 'readings');
-  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off] = await Promise.all([
+  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future] = await Promise.all([
     openRuns(db),
     lastWhole(db),
     lastTroubled(db),
@@ -110,6 +115,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     deleteGroups(db, { status: 'held' }),
     outboxSummary(db, options.now),
     listOff(db),
+    futureOf(db, options),
   ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
@@ -123,8 +129,17 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     held,
     outbox,
     off,
+    future,
     freshnessDays: options.freshnessDays,
   };
+}
+
+async function futureOf(
+  db: Db,
+  { now, maxClockSkewMs }: Pick<StatusOptions, 'now' | 'maxClockSkewMs'>,
+): Promise<readonly FutureEntries[]> {
+  const believed = maxClockSkewMs === undefined ? null : latestBelieved(now, maxClockSkewMs);
+  return believed === null ? [] : await countFuture(db, believed);
 }
 
 /** A reading that ended as partial without a problem read everything: it only left deletes to a person. */

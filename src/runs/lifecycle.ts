@@ -7,7 +7,7 @@ import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
 import { offByAccount } from '../state/resources-off.ts';
 import { pruneRuns } from '../state/retention.ts';
-import { addProblem, closeDeadRuns, closeRun } from '../state/runs.ts';
+import { addProblem, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from '../streams/context.ts';
 import { Counters } from '../streams/counters.ts';
 import { Doubts } from '../streams/doubts.ts';
@@ -17,8 +17,8 @@ import { Semaphore } from '../streams/semaphore.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
 import { refuseWrongClock } from './clock-check.ts';
 import type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { analyzeGrown, countWritten } from './maintenance.ts';
-import { mendTheFuture } from './mend-future.ts';
 import { throughOutages } from './outages.ts';
 import { decideOutcome, type FinalStatus, type Outcome } from './outcome.ts';
 import { divideRate } from './rate-fraction.ts';
@@ -106,10 +106,8 @@ export class RunLifecycle {
 
   /** Closes what processes that are gone left open, and learns what is in doubt. May be done again. */
   async #begin(): Promise<void> {
-    const { db, pool, clock, logger } = this.deps;
-    const dead = await closeDeadRuns(db, clock.now());
-    if (dead.length > 0) logger.warn({ runs: dead }, 'runs of processes that are gone were closed as incomplete');
-    await mendTheFuture(this.deps, this.runId);
+    const { db, pool } = this.deps;
+    await clearLeftovers(this.deps, this.runId);
     this.#doubts = await Doubts.load(pool);
     this.#off = await offByAccount(db);
     await this.#audit('run.start');

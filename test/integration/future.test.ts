@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/config.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { kyselyOnPool } from '../../src/db/transaction.ts';
+import { examineDatabase } from '../../src/inspect/doctor-database.ts';
 import { countFuture, latestBelieved } from '../../src/state/future.ts';
 import { type OddApi, startOddApi } from '../odd-api/start.ts';
 import { MovableClock } from '../support/clock.ts';
@@ -111,6 +114,17 @@ describe('cousins', () => {
     await (await machine(0)).run('backfill');
     await query(database.url, `UPDATE lobbie.staff SET _read_at = now() + interval '9 days'`);
     expect(await inTheFuture()).toEqual(['rows.staff']);
+    const findings = await examineDatabase({
+      databaseUrl: async () => database.url,
+      pendingMigrations: async () => [],
+      config: loadConfig({ env: {}, cwd: tmpdir(), terminal: false }),
+      now: () => new Date(),
+    });
+    expect(findings.at(-1)).toMatchObject({
+      name: 'times in the future',
+      ok: 'warning',
+      detail: expect.stringMatching(/^rows of staff: \d+$/),
+    });
     await (await machine(0)).run('sync');
     expect(await inTheFuture()).toEqual([]);
     expect(await count(database.url, 'SELECT count(*) FROM lobbie.staff WHERE _version > 1')).toBe(0);

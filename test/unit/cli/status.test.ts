@@ -92,6 +92,13 @@ describe('the sentence of status', () => {
     );
   });
 
+  test('times in the future are told', () => {
+    expect(judge(report({ future: [{ what: 'checks', of: 'state', entries: 3 }] }))).toEqual({
+      ok: false,
+      sentence: 'Not well: 3 entries lie in the future; the next run mends that.',
+    });
+  });
+
   test('a list that was never whole is told', () => {
     expect(judge(report({ lists: [list('staff', 5), list('labs', null)] }))).toEqual({
       ok: false,
