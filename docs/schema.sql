@@ -4380,6 +4380,157 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION lobbie_sync.future_rows(believed timestamp with time zone, large boolean)
+ RETURNS TABLE(name text, entries bigint)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  source record;
+BEGIN
+  FOR source IN SELECT c.oid, c.relname FROM pg_class c
+    WHERE c.relnamespace = 'lobbie'::regnamespace AND c.relkind = 'r' AND (large OR pg_relation_size(c.oid) < 8388608)
+      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = '_read_at' AND NOT a.attisdropped)
+    ORDER BY c.relname
+  LOOP
+    name := source.relname;
+    EXECUTE format('SELECT count(*) FROM %s WHERE _loaded_at > $1 OR _read_at > $1 OR _deleted_at > $1', source.oid::regclass)
+      INTO entries USING believed;
+    IF entries > 0 THEN
+      RETURN NEXT;
+    END IF;
+  END LOOP;
+END $function$;
+
+CREATE OR REPLACE FUNCTION lobbie_sync.future_state(believed timestamp with time zone)
+ RETURNS TABLE(what text, entries bigint)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT * FROM (
+    SELECT 'runs', (SELECT count(*) FROM lobbie_sync.runs WHERE started_at > believed OR finished_at > believed)
+    UNION ALL SELECT 'passes', (SELECT count(*) FROM lobbie_sync.passes WHERE started_at > believed OR finished_at > believed)
+    UNION ALL SELECT 'sweeps', (SELECT count(*) FROM lobbie_sync.sweeps WHERE started_at > believed OR finished_at > believed)
+    UNION ALL SELECT 'lists', (SELECT count(*) FROM lobbie_sync.list_state WHERE last_certified_at > believed OR oldest_checked_at > believed)
+    UNION ALL SELECT 'deletes', (SELECT count(*) FROM lobbie_sync.deletes WHERE found_at > believed OR decided_at > believed OR absent_at > believed)
+    UNION ALL SELECT 'alerts', (SELECT count(*) FROM lobbie_sync.alert_state WHERE since > believed OR last_sent > believed)
+    -- By index, list by list: there are millions of checks, and a handful of lists.
+    UNION ALL SELECT 'checks', (
+      WITH RECURSIVE list AS (
+        (SELECT account_id, resource FROM lobbie_sync.checks ORDER BY account_id, resource LIMIT 1)
+        UNION ALL
+        SELECT n.account_id, n.resource FROM list l CROSS JOIN LATERAL (
+          SELECT c.account_id, c.resource FROM lobbie_sync.checks c
+          WHERE (c.account_id, c.resource) > (l.account_id, l.resource) ORDER BY c.account_id, c.resource LIMIT 1) n
+      )
+      SELECT coalesce(sum(
+        (SELECT count(*) FROM lobbie_sync.checks c WHERE c.account_id = l.account_id AND c.resource = l.resource AND c.checked_at > believed)
+        + (SELECT count(*) FROM lobbie_sync.checks c WHERE c.account_id = l.account_id AND c.resource = l.resource AND c.due_since > believed
+          AND (c.checked_at IS NULL OR c.checked_at <= believed))), 0)::bigint FROM list l)
+  ) x (what, entries) WHERE entries > 0
+$function$;
+
+CREATE OR REPLACE FUNCTION lobbie_sync.mend_future_rows(table_name text, present timestamp with time zone, believed timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  source text := format('lobbie.%I', table_name);
+  past text := format('lobbie_history.%I', table_name || '_past');
+  key text;
+  on_q text;
+  on_f text;
+  mended bigint;
+BEGIN
+  SELECT string_agg(quote_ident(a.attname), ', '), string_agg(format('m.%1$I = q.%1$I', a.attname), ' AND '),
+      string_agg(format('f.%1$I = q.%1$I', a.attname), ' AND ')
+    INTO STRICT key, on_q, on_f
+    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])
+    WHERE i.indrelid = source::regclass AND i.indisprimary;
+  EXECUTE format('LOCK TABLE %s, %s IN SHARE ROW EXCLUSIVE MODE', source, past);
+  PERFORM set_config('lobbie_sync.mending', table_name, true);
+  EXECUTE format($sql$
+    WITH hit AS MATERIALIZED (
+      SELECT %3$s FROM %1$s WHERE _loaded_at > $2 UNION SELECT %3$s FROM %2$s WHERE valid_to > $2
+    ), ends AS MATERIALIZED (
+      SELECT %3$s, _loaded_at AS t FROM %1$s JOIN hit USING (%3$s)
+      UNION SELECT %3$s, valid_from FROM %2$s JOIN hit USING (%3$s)
+      UNION SELECT %3$s, valid_to FROM %2$s JOIN hit USING (%3$s)
+    ), base AS (
+      SELECT %3$s, greatest($1, max(t) FILTER (WHERE t <= $2)) AS t0 FROM ends GROUP BY %3$s
+    ), m AS MATERIALIZED (
+      SELECT %3$s, t, t0 + row_number() OVER (PARTITION BY %3$s ORDER BY t) * interval '1 microsecond' AS moved
+      FROM ends JOIN base USING (%3$s) WHERE t > $2
+    ), older AS (
+      UPDATE %2$s p SET valid_to = x.ends, valid_from = x.begins, _loaded_at = x.begins,
+        _read_at = CASE WHEN p._read_at > $2 THEN $1 ELSE p._read_at END,
+        _deleted_at = CASE WHEN p._deleted_at > $2 THEN x.begins ELSE p._deleted_at END
+      FROM (SELECT q.ctid AS tid, m.moved AS ends, coalesce(f.moved, q.valid_from) AS begins
+        FROM %2$s q JOIN m ON %4$s AND m.t = q.valid_to LEFT JOIN m f ON %5$s AND f.t = q.valid_from) x
+      WHERE p.ctid = x.tid
+    )
+    UPDATE %1$s c SET _loaded_at = x.begins,
+      _read_at = CASE WHEN c._read_at > $2 THEN $1 ELSE c._read_at END,
+      _deleted_at = CASE WHEN c._deleted_at > $2 THEN x.begins ELSE c._deleted_at END
+    FROM (SELECT q.ctid AS tid, coalesce(m.moved, q._loaded_at) AS begins
+      FROM %1$s q LEFT JOIN m ON %4$s AND m.t = q._loaded_at
+      WHERE q._loaded_at > $2 OR q._read_at > $2 OR q._deleted_at > $2) x
+    WHERE c.ctid = x.tid
+  $sql$, source, past, key, on_q, on_f) USING present, believed;
+  GET DIAGNOSTICS mended = ROW_COUNT;
+  PERFORM set_config('lobbie_sync.mending', '', true);
+  RETURN mended;
+END $function$;
+
+CREATE OR REPLACE FUNCTION lobbie_sync.mend_future_state(present timestamp with time zone, believed timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  proven timestamptz;
+BEGIN
+  SELECT max(r.started_at) INTO proven FROM lobbie_sync.runs r WHERE r.started_at <= believed AND r.id <
+    (SELECT min(w.id) FROM lobbie_sync.runs w WHERE w.started_at > believed OR w.finished_at > believed);
+  proven := least(coalesce(proven, present), present);
+  UPDATE lobbie_sync.checks SET checked_at = CASE WHEN checked_at > believed THEN proven ELSE checked_at END,
+    due_since = CASE WHEN due_since > believed THEN present ELSE due_since END
+    WHERE checked_at > believed OR due_since > believed;
+  UPDATE lobbie_sync.list_state SET
+    last_certified_at = CASE WHEN last_certified_at > believed THEN proven ELSE last_certified_at END,
+    oldest_checked_at = CASE WHEN oldest_checked_at > believed THEN proven ELSE oldest_checked_at END
+    WHERE last_certified_at > believed OR oldest_checked_at > believed;
+  UPDATE lobbie_sync.sweeps SET started_at = CASE WHEN started_at > believed THEN proven ELSE started_at END,
+    finished_at = CASE WHEN finished_at <= believed THEN finished_at WHEN started_at > believed THEN proven ELSE greatest(started_at, proven) END
+    WHERE started_at > believed OR finished_at > believed;
+  -- What was begun under a wrong clock is not gone on with: its windows end in the future.
+  UPDATE lobbie_sync.passes SET status = CASE WHEN status = 'open' THEN 'abandoned' ELSE status END,
+    finished_at = CASE WHEN status = 'open' OR finished_at > believed THEN present ELSE finished_at END,
+    started_at = CASE WHEN started_at > believed THEN proven ELSE started_at END
+    WHERE started_at > believed OR finished_at > believed;
+  UPDATE lobbie_sync.deletes SET found_at = CASE WHEN found_at > believed THEN present ELSE found_at END,
+    decided_at = CASE WHEN decided_at > believed THEN present ELSE decided_at END,
+    absent_at = CASE WHEN absent_at > believed THEN present ELSE absent_at END
+    WHERE found_at > believed OR decided_at > believed OR absent_at > believed;
+  UPDATE lobbie_sync.alert_state SET since = CASE WHEN since > believed THEN present ELSE since END,
+    last_sent = CASE WHEN last_sent > believed THEN present ELSE last_sent END
+    WHERE since > believed OR last_sent > believed;
+  UPDATE lobbie_sync.table_rows SET counted_at = present WHERE counted_at > believed;
+  UPDATE lobbie_sync.run_problems SET at = present WHERE at > believed;
+  UPDATE lobbie_sync.rejects SET rejected_at = CASE WHEN rejected_at > believed THEN present ELSE rejected_at END,
+    replayed_at = CASE WHEN replayed_at > believed THEN present ELSE replayed_at END
+    WHERE rejected_at > believed OR replayed_at > believed;
+  -- Last: the runs are what says that something lies in the future, and since when.
+  UPDATE lobbie_sync.runs SET
+    finished_at = CASE WHEN finished_at <= believed THEN finished_at WHEN started_at <= believed THEN greatest(started_at, proven)
+      ELSE least(present, proven + (finished_at - started_at)) END,
+    started_at = CASE WHEN started_at > believed THEN proven ELSE started_at END
+    WHERE started_at > believed OR finished_at > believed;
+END $function$;
+
 CREATE OR REPLACE FUNCTION lobbie_sync.next_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4390,6 +4541,9 @@ DECLARE
   moving text[];
 BEGIN
   -- The loader counts by itself; this is for whoever does not. A row that stays the same, byte by byte, is no version.
+  IF current_setting('lobbie_sync.mending', true) = TG_TABLE_NAME THEN
+    RETURN NEW;
+  END IF;
   IF NEW *= OLD THEN
     RETURN NEW;
   END IF;
