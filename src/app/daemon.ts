@@ -128,7 +128,7 @@ const PASSING: ReadonlySet<string> = new Set(['api.unavailable', 'api.timeout', 
 /** Failures that pass by themselves although their exit code speaks of sign-in or settings: nobody was refused. */
 const isPassingBy = ({ code }: LobbieSyncError): boolean => code === 'auth.unavailable' || code === 'clock.skew';
 
-/** The job of every night. */
+/** The nightly sync as a job of the scheduler. */
 function nightlySync(access: Access): Job {
   const { cron, timezone } = access.config.serve;
   return {

@@ -15,7 +15,7 @@ export interface ApproveReport {
   readonly runId: string;
   readonly applied: number;
   readonly kept: number;
-  /** Could not be asked for now; they still wait. */
+  /** Could not be read by id now; they still wait. */
   readonly open: number;
   readonly exitCode: number;
 }
@@ -39,7 +39,7 @@ export class Deletes {
     return await this.#access.ask((db) => deleteEntries(db, filter, limit));
   }
 
-  /** Applies held deletes; each is asked for by id once more before. */
+  /** Applies held deletes; each is read by id once more first. */
   async approve(choice: DeleteChoice, stop: StopSignal): Promise<ApproveReport> {
     const accounts = choice.accountId === undefined ? [] : [choice.accountId];
     const deps = await this.#access.dependenciesFor({ ...everything, accounts });

@@ -16,7 +16,7 @@ export async function examineAll(
         ...lobbie,
         baseUrl: apiUrl,
         logger: access.logger,
-        // Somebody waits for the answer: what a night's run would sit out is told at once.
+        // Somebody waits for the answer, so that a fault which a nightly sync would wait out is reported at once.
         retry: { maxAttempts: 2, maxThrottles: 3, maxWaits: 2 },
         timeoutMs: 20_000,
         fetch: async (url, init) => {

@@ -47,10 +47,10 @@ const BATCH = 500;
 const USED: Fault = { field: 'external_ref', problem: 'is used already' };
 
 /**
- * Inserts the lines of a file into the outbox, all of them or none, in one transaction and in the order of the file. Tells all
- * that is wrong with all lines. Holds a batch in memory, and a hash of each reference.
+ * Inserts the lines of a file into the outbox, all of them or none, in one transaction and in the order of the file. Reports every
+ * fault of every line. Holds a batch in memory, and a hash of each reference.
  *
- * @throws ConfigError when an account is asked for that the settings don't name
+ * @throws ConfigError when the options name an account that the settings don't
  */
 export async function addLines(access: Access, options: AddOptions): Promise<AddReport> {
   const check = checkOptions(access, options);
@@ -147,12 +147,12 @@ class Adding {
       else asked.set(key, line.reference);
       this.#met.add(key);
     }
-    // What this file has inserted itself is not asked for: whatever is found is somebody else's.
+    // References of this file's own rows are not looked up: whatever is found belongs to other rows.
     const used = asked.size === 0 ? [] : await usedReferences(db, [...asked.values()]);
     const taken = new Set(used.map(keyOf));
     for (const line of batch) {
       const isUsed = line.reference !== null && (twice.has(line) || taken.has(keyOf(line.reference)));
-      this.#tell(line, isUsed ? [...line.faults, USED] : line.faults);
+      this.#report(line, isUsed ? [...line.faults, USED] : line.faults);
     }
     // With a single fault nothing is inserted in the end.
     if (this.#insert && this.#faultsTotal === 0 && batch.length > 0) await this.#insertBatch(db, batch);
@@ -167,10 +167,10 @@ class Adding {
     if (inserted.length === rows.length) return;
     const there = new Set(inserted.flatMap((row) => (hasReference(row) ? [keyOf(row)] : [])));
     for (const line of batch)
-      if (line.reference !== null && !there.has(keyOf(line.reference))) this.#tell(line, [USED]);
+      if (line.reference !== null && !there.has(keyOf(line.reference))) this.#report(line, [USED]);
   }
 
-  #tell({ line }: CheckedLine, faults: readonly Fault[]): void {
+  #report({ line }: CheckedLine, faults: readonly Fault[]): void {
     this.#faultsTotal += faults.length;
     const room = MOST_FAULTS - this.#faults.length;
     this.#faults.push(...faults.slice(0, room).map((fault) => ({ line, ...fault })));

@@ -46,8 +46,8 @@ export class PushDaemon implements Part {
   #working: Promise<void> | undefined;
   #listening: Promise<void> | undefined;
   #listener: pg.Client | undefined;
-  /** The conditions that were told last; undefined: none yet. */
-  #told: string | undefined;
+  /** The conditions that were reported last; undefined: none yet. */
+  #reported: string | undefined;
 
   constructor(access: Access, options: PushDaemonOptions) {
     this.#access = access;
@@ -112,7 +112,7 @@ export class PushDaemon implements Part {
     const { logger } = this.#access;
     try {
       if (!(await this.#access.ask((db) => hasWork(db, this.#access.clock.now())))) {
-        await this.#tellChanged();
+        await this.#reportChanged();
         return POLL_MS;
       }
       const startedAt = this.#access.clock.now();
@@ -124,7 +124,7 @@ export class PushDaemon implements Part {
         patienceMs: PATIENCE_MS,
       });
       const paused = await this.#guard(report.error);
-      await this.#tell(report, startedAt);
+      await this.#report(report, startedAt);
       logger.info({ run: report.runId, status: report.status, ...report.totals }, 'the outbox was delivered');
       return report.status === 'failed' && !paused ? AFTER_FAILURE_MS : POLL_MS;
     } catch (error) {
@@ -153,7 +153,7 @@ export class PushDaemon implements Part {
   }
 
   /** Single rows that are refused are conditions of their own; the job has failed only if it could not do its work. */
-  async #tell({ runId, error, exitCode, status }: ApplyReport, due: Date): Promise<void> {
+  async #report({ runId, error, exitCode, status }: ApplyReport, due: Date): Promise<void> {
     const failed = status === 'failed' && error?.code !== ERROR_SHARE;
     const result = failed
       ? ({ runId, status: 'failed', exitCode, message: error?.message ?? null } as const)
@@ -161,16 +161,16 @@ export class PushDaemon implements Part {
     this.#end({ ...result, alerts: await this.#alerts() }, due);
   }
 
-  /** What a person has settled meanwhile, without a delivery, is told as well. */
-  async #tellChanged(): Promise<void> {
+  /** Reports what a person has settled meanwhile, without a delivery. */
+  async #reportChanged(): Promise<void> {
     const alerts = await this.#alerts();
-    if (JSON.stringify(alerts) !== this.#told) {
+    if (JSON.stringify(alerts) !== this.#reported) {
       this.#end({ status: 'succeeded', exitCode: EXIT.done, alerts }, this.#access.clock.now());
     }
   }
 
   #end(result: JobResult, due: Date): void {
-    this.#told = JSON.stringify(result.alerts);
+    this.#reported = JSON.stringify(result.alerts);
     const interrupted = this.#ending.signal.aborted;
     this.#options.onEnd({ kind: 'ended', job: 'push', due, result, nextAttemptAt: null, interrupted });
   }

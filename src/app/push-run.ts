@@ -22,7 +22,7 @@ import type { Access } from './access.ts';
 /** Rows at hand for each request that may be under way: between its requests a row is with the database. */
 const ROWS_PER_REQUEST = 2;
 
-/** What a delivery is asked for. */
+/** What to deliver, and within which limits. */
 export interface ApplyOptions {
   readonly selection: Selection;
   /** Only these rows. Default: all. */
@@ -53,19 +53,19 @@ export async function applyPush(access: Access, options: ApplyOptions): Promise<
   const { patienceMs = 60_000 } = options;
   const report = await runPush(access, deps, options, async (lifecycle, context) => {
     const delivered = deliverQueue(context, { totals, patienceMs });
-    // What ended the run is told, and not what a look at the outbox after it ran into.
+    // The error that ended the run is reported, not one of the count that follows it.
     const failed = await delivered.then(
       () => false,
       () => true,
     );
-    const reckoned = (async () => {
+    const counted = (async () => {
       undecided = (await outboxNeeds(deps.db, deps.clock.now(), context.choice)).needsPerson;
       lifecycle.undecided = undecided;
       // What is still in doubt, or was put off, is not delivered either.
       const left = totals.postponed + totals.in_doubt > 0 ? await waitingRows(deps.db, context.choice) : 0;
       lifecycle.undelivered = totals.rejected + totals.refused + totals.failed + left;
     })();
-    await (failed ? reckoned.catch(() => undefined) : reckoned);
+    await (failed ? counted.catch(() => undefined) : counted);
     await delivered;
   });
   const { units: _units, ...rest } = report;

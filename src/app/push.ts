@@ -92,7 +92,7 @@ export class Push {
     });
   }
 
-  /** Queues rows again; returns their ids. Without a choice only those that failed or wait, not those that need a mend first. */
+  /** Queues rows again; returns their ids. Without a choice only those that failed or wait, not those that have to be corrected first. */
   async retry(choice: OutboxChoice | undefined): Promise<readonly string[]> {
     const statuses: readonly OutboxStatus[] | undefined =
       choice === undefined ? ['failed', 'pending', 'in_doubt'] : undefined;

@@ -11,7 +11,7 @@ export interface RepairOptions extends VerifyOptions {
 
 /** A verification, and what was done about its gaps. */
 export interface RepairReport extends VerifyReport {
-  /** The readings that were to cure the gaps; empty when there were none or nothing was asked for. */
+  /** The readings that were to cure the gaps; empty when there were no gaps or no repair was requested. */
   readonly repairs: readonly Pick<RunReport, 'runId' | 'status' | 'exitCode'>[];
   /** Gaps that the first verification found. */
   readonly found: number;

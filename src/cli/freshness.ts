@@ -17,7 +17,7 @@ export interface FreshnessLine {
   readonly oldestCertifiedAt: Date | null;
   /** Since when every row of those lists was checked at least once. */
   readonly oldestCheckedAt: Date | null;
-  /** Lists whose oldest check is older than the floor. */
+  /** Lists whose oldest check is older than the freshness target. */
   readonly late: number;
   /** Rows in the warehouse; null: not counted yet. */
   readonly rows: number | null;
@@ -25,7 +25,7 @@ export interface FreshnessLine {
 
 /** Freshness by account and resource. Pure. */
 export function freshnessLines({ at, lists, freshnessDays }: FreshnessState): FreshnessLine[] {
-  const floor = at.getTime() - freshnessDays * DAY_MS;
+  const target = at.getTime() - freshnessDays * DAY_MS;
   const groups = Map.groupBy(lists, (list) => `${list.accountId ?? ''}/${list.resource}`);
   return [...groups.values()].map((group) => {
     const first = group[0] as ListFreshness;
@@ -37,7 +37,7 @@ export function freshnessLines({ at, lists, freshnessDays }: FreshnessState): Fr
       certified: group.filter((list) => list.lastCertifiedAt !== null).length,
       oldestCertifiedAt: oldest(group.flatMap((list) => list.lastCertifiedAt?.getTime() ?? [])),
       oldestCheckedAt: oldest(checks),
-      late: checks.filter((time) => time < floor).length,
+      late: checks.filter((time) => time < target).length,
       rows: rowsOf(group),
     };
   });
@@ -55,7 +55,7 @@ function rowsOf(lists: readonly ListFreshness[]): number | null {
 
 export interface Floor {
   readonly days: number;
-  /** Whether every list was checked within the floor. */
+  /** Whether every list was checked within the freshness target. */
   readonly kept: boolean;
   /** What was not, longest ago first. */
   readonly behind: readonly FreshnessLine[];
@@ -65,7 +65,7 @@ export interface Floor {
 /** So many are named in the sentence; the table has all. */
 const NAMED = 3;
 
-/** Whether the freshness floor is kept, in one sentence. Pure. */
+/** Whether the freshness target is met, in one sentence. Pure. */
 export function targetOf(state: FreshnessState): Floor {
   const { at, freshnessDays } = state;
   const lines = freshnessLines(state);

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Io } from './io.ts';
 import type { Shell as ShellType } from './shell.ts';
 
-/** A command's options and what it does; loaded only when it is asked for. */
+/** A command's options and what it does; loaded only when it is called. */
 export interface CommandModule {
   define(command: Command, shell: ShellType): void;
 }
@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   doctor: {
     group: START,
-    summary: 'check settings, sign-in, grants, lists and database, and say how to mend each',
+    summary: 'check settings, sign-in, grants, lists and database, and say how to fix each',
     load: () => import('./commands/doctor.ts'),
   },
   resources: {
@@ -48,7 +48,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   backfill: {
     group: DATA,
-    summary: 'read everything, or a stretch of time, or some patients',
+    summary: 'read everything, or a date range, or some patients',
     load: () => import('./commands/backfill.ts'),
   },
   plan: {

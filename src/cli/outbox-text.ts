@@ -8,7 +8,7 @@ export function outboxRemarks({ paused, needsPerson, lostToday }: OutboxSummary)
     ...(needsPerson === 0 ? [] : [`${plural(needsPerson, 'change waits', 'changes wait')} for a person`]),
     ...(lostToday === 0 ? [] : [`${plural(lostToday, 'change was', 'changes were')} refused or given up within a day`]),
   ];
-  // Where to look is told once.
+  // One hint on where to look is enough.
   return remarks.map((remark, at) => (at === remarks.length - 1 ? `${remark} (push status)` : remark));
 }
 

@@ -9,7 +9,7 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each), 2);
 }
 
-/** Standard output holds what was asked for and nothing else; all that is said meanwhile goes to standard error. */
+/** Standard output holds the result and nothing else; everything else that is printed goes to standard error. */
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;

@@ -10,7 +10,7 @@ export function share(part: number, whole: number): string {
   return `${percent < 10 ? percent.toFixed(1).replace(/\.0$/, '') : Math.round(percent)} %`;
 }
 
-/** The parts of the night with their resources, as cells. Pure. */
+/** The parts of the nightly sync with their resources, as cells. Pure. */
 export function planCells(plan: NightlyPlan): string[][] {
   let phase = '';
   return plan.lines.map((line) => {
@@ -20,7 +20,7 @@ export function planCells(plan: NightlyPlan): string[][] {
   });
 }
 
-/** What the night takes, as sentences. Pure. */
+/** What the nightly sync takes, as sentences. Pure. */
 export function totalSentences(plan: NightlyPlan, requestsPerSecond: number): string[] {
   const { requests, minutes, fullRead, budget } = plan;
   const whole = `${plural(requests, 'request')}, ${duration(minutes * 60_000)} at ${requestsPerSecond} a second, ${share(requests, fullRead)} of a full read (${count(fullRead)})`;
@@ -29,7 +29,7 @@ export function totalSentences(plan: NightlyPlan, requestsPerSecond: number): st
     `Tonight: ${whole}.`,
     budget >= requests
       ? `The budget of ${count(budget)} is enough.`
-      : `The budget of ${count(budget)} ends before: ${plural(requests - budget, 'request is', 'requests are')} left to the next night.`,
+      : `The budget of ${count(budget)} ends before: ${plural(requests - budget, 'request is', 'requests are')} left to the next nightly sync.`,
   ];
 }
 
@@ -38,37 +38,37 @@ export interface TargetSentence {
   readonly sentence: string;
 }
 
-/** Whether everything comes round within the floor, and which budget would see to it. Pure. */
+/** Whether every row is checked within the freshness target, and which budget would suffice. Pure. */
 export function targetSentence(plan: NightlyPlan): TargetSentence {
   const { budget, budgetForFloor, daysToComeRound, freshnessDays } = plan;
-  const floor = `Freshness floor of ${plural(freshnessDays, 'day')}`;
+  const target = `Freshness target of ${plural(freshnessDays, 'day')}`;
   if (budget === null) {
-    return { kept: true, sentence: `${floor}: kept; ${count(budgetForFloor)} requests a night would be enough.` };
+    return { kept: true, sentence: `${target}: met; ${count(budgetForFloor)} requests a night would be enough.` };
   }
-  const needed = `${count(budgetForFloor)} requests a night would keep it`;
+  const needed = `${count(budgetForFloor)} requests a night would meet it`;
   if (daysToComeRound === null) {
     return {
       kept: false,
-      sentence: `${floor}: not kept; the budget leaves nothing for what was checked longest ago. ${needed}.`,
+      sentence: `${target}: not met; the budget leaves nothing for what was checked longest ago. ${needed}.`,
     };
   }
   if (daysToComeRound > freshnessDays) {
     return {
       kept: false,
-      sentence: `${floor}: falls short by ${plural(daysToComeRound - freshnessDays, 'day')}; within the budget everything comes round in ${count(daysToComeRound)} days. ${needed}.`,
+      sentence: `${target}: falls short by ${plural(daysToComeRound - freshnessDays, 'day')}; within the budget every row is checked once in ${count(daysToComeRound)} days. ${needed}.`,
     };
   }
   const spare =
     budget >= budgetForFloor
       ? ''
       : `, with no night to spare; ${count(budgetForFloor)} requests a night would leave two`;
-  return { kept: true, sentence: `${floor}: kept${spare}.` };
+  return { kept: true, sentence: `${target}: met${spare}.` };
 }
 
 export function printPlan(output: Output, plan: NightlyPlan, requestsPerSecond: number): void {
   output.line(
     table(planCells(plan), {
-      head: ['part of the night', 'resource', 'requests', 'share', 'why'],
+      head: ['part of the sync', 'resource', 'requests', 'share', 'why'],
       right: [2, 3],
       paintHead: (text) => output.paint('dim', text),
     }),

@@ -27,7 +27,7 @@ export function defineRunCommand(command: Command, shell: Shell, kind: RunOption
   addSelection(command)
     .option(
       '--max-requests <n>',
-      `send no more requests than this; the next run goes on from there${kind === 'sync' ? ' (default: LOBBIE_NIGHTLY_MAX_REQUESTS)' : ''}`,
+      `send no more requests than this; the next run continues from there${kind === 'sync' ? ' (default: LOBBIE_NIGHTLY_MAX_REQUESTS)' : ''}`,
       whole(1),
     )
     .action(
@@ -75,7 +75,7 @@ export function targetOf(
   if (restart === true) {
     throw new UsageError(
       '--restart does not go with --from, --to or --patient',
-      'They always begin anew and leave an interrupted backfill as it is.',
+      'They always start at the first page and leave an interrupted backfill as it is.',
     );
   }
   if (window === undefined) return { patients };
@@ -97,7 +97,7 @@ export async function runWithProgress(
   options: Omit<RunOptions, 'stop' | 'onProgress' | 'onStart'> & { readonly target?: Target },
 ): Promise<RunDocument> {
   const { resourceCatalogue } = await import('../app/catalogue.ts');
-  // Missing settings are told before anything is started.
+  // Missing settings are reported before anything is started.
   app.config.lobbie();
   const stop = new StopSignal();
   const unwatch = stopOnSignals(stop, (text) => output.say(text));
@@ -113,7 +113,7 @@ export async function runWithProgress(
       onStart: (runId: string, continued: boolean) =>
         output.note(
           continued
-            ? `${options.kind} ${runId} goes on where an interrupted one stopped (--restart begins anew)`
+            ? `${options.kind} ${runId} continues where an interrupted one stopped (--restart starts at the first page)`
             : `${options.kind} ${runId} begins`,
         ),
       onProgress: (progress: Progress) => shown.event(eventOf(progress)),

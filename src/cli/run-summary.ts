@@ -91,7 +91,7 @@ function printNext(output: Output, run: RunDocument): void {
       ? 'To read again only what failed:'
       : run.status === 'incomplete'
         ? 'To go on where this run stopped, run the same command again:'
-        : 'When the cause is mended, run the same command again:',
+        : 'When the cause is fixed, run the same command again:',
   );
   for (const command of next) output.line(`  ${command}`);
 }

@@ -63,7 +63,7 @@ export class Shell {
     }
   }
 
-  /** Commander's own words go to standard error, apart from help that was asked for. */
+  /** Commander's own words go to standard error, apart from help that was requested. */
   commanderOutput(): OutputConfiguration {
     const { stdout, stderr } = this.io;
     return {

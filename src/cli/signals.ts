@@ -2,8 +2,8 @@ import { EXIT, StopError } from '../core/errors.ts';
 import { StopSignal } from '../core/stop.ts';
 import type { Output } from './output.ts';
 
-/** Ctrl+C reaches a command that was started by npx twice, from the terminal and from npx; both are the same wish. */
-const SAME_WISH_MS = 500;
+/** Ctrl+C reaches a command that was started by npx twice, from the terminal and from npx; both are one request. */
+const SAME_REQUEST_MS = 500;
 
 const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
@@ -42,7 +42,7 @@ export async function stoppable<T>(output: Output, work: (stop: StopSignal) => P
 }
 
 /**
- * Tells of the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. SIGUSR1 and SIGUSR2 are ignored: the one would
+ * Reports the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. SIGUSR1 and SIGUSR2 are ignored: the one would
  * open Node's inspector, which shows every secret of the process, the other would end it.
  *
  * @returns ends the watch
@@ -54,7 +54,7 @@ export function onSignals(asks: (signal: NodeJS.Signals) => void): () => void {
     if (asked === undefined) {
       asked = now;
       asks(signal);
-    } else if (now - asked > SAME_WISH_MS) {
+    } else if (now - asked > SAME_REQUEST_MS) {
       process.exit(EXIT.incomplete);
     }
   };

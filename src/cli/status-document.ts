@@ -30,7 +30,8 @@ export function judge(status: StatusReport): Verdict {
       running.length > 0 ? 'the first run is still going' : 'nothing was read yet; run npx lobbie-sync backfill';
     return { ok: false, sentence: `Not well: ${begun}${waiting}.` };
   }
-  for (const run of abandoned) troubles.push(`the process of ${nameOf(run)} is gone; the next run goes on from there`);
+  for (const run of abandoned)
+    troubles.push(`the process of ${nameOf(run)} is gone; the next run continues from there`);
   if (trouble !== null) troubles.push(`${nameOf(trouble)} ended ${trouble.status} ${since(trouble, at)} ago`);
   if (lastSuccess === null) troubles.push('no run has ever succeeded');
   else if (at.getTime() - endOf(lastSuccess).getTime() > STALE_MS) {
@@ -46,7 +47,7 @@ export function judge(status: StatusReport): Verdict {
   const deletes = held.reduce((sum, group) => sum + group.deletes, 0);
   if (deletes > 0) troubles.push(`${plural(deletes, 'delete waits', 'deletes wait')} for a person`);
   const ahead = (status.future ?? []).reduce((sum, each) => sum + each.entries, 0);
-  if (ahead > 0) troubles.push(`${plural(ahead, 'entry lies', 'entries lie')} in the future; the next run mends that`);
+  if (ahead > 0) troubles.push(`${plural(ahead, 'entry lies', 'entries lie')} in the future; the next run fixes that`);
   if (troubles.length > 0) return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.` };
   const success = lastSuccess as Run;
   const did = success.status === 'succeeded' ? 'succeeded' : 'read everything';

@@ -65,7 +65,7 @@ export function printStatus(output: Output, status: StatusDocument): void {
   }
   if (status.future.length > 0) {
     output.line();
-    output.line(bold('In the future, left by a clock that was ahead (the next run mends it)'));
+    output.line(bold('In the future, left by a clock that was ahead (the next run fixes it)'));
     for (const { what, of, entries } of status.future) {
       output.line(`  ${of === 'rows' ? `rows of ${what}` : what}: ${count(entries)}`);
     }

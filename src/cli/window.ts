@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 const day = z.iso.date();
 const instant = z.iso.datetime({ offset: true });
 
-/** Where a stretch of time begins or ends; ISO 8601 in UTC, whole seconds. Null: open. */
+/** Where a date range begins or ends; ISO 8601 in UTC, whole seconds. Null: open. */
 export interface Stretch {
   readonly from: string | null;
   readonly to: string | null;
@@ -18,7 +18,7 @@ export const fromDate = (value: string): string => text(read(value, 0), Math.flo
 /** Reads `--to`: a day counts to its end, UTC. */
 export const toDate = (value: string): string => text(read(value, DAY_MS), Math.ceil);
 
-/** The stretch of the two options, if there is one. @throws UsageError when it ends before it begins */
+/** The date range of the two options, if there is one. @throws UsageError when it ends before it begins */
 export function stretchOf(from: string | undefined, to: string | undefined): Stretch | undefined {
   if (from === undefined && to === undefined) return undefined;
   if (from !== undefined && to !== undefined && from >= to) {

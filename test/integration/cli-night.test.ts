@@ -109,7 +109,7 @@ describe('nights', () => {
     const plan = await cli(['plan'], { LOBBIE_NIGHTLY_MAX_REQUESTS: '7' });
     expect(plan.out).toContain('whole lists');
     expect(plan.out).toMatch(/^The budget of 7 ends before/m);
-    expect(plan.out).toMatch(/^Freshness floor of 30 days: not kept/m);
+    expect(plan.out).toMatch(/^Freshness target of 30 days: not met/m);
     expect(simulator.stats()).toMatchObject({ requests: 0, tokenCalls: 0 });
 
     const stopped = await cli(['sync', '--json'], { LOBBIE_NIGHTLY_MAX_REQUESTS: '2' });

@@ -238,7 +238,7 @@ describe('a backfill', () => {
     expect(stopped.json()).toMatchObject({ status: 'incomplete', exitCode: 5, next: [command] });
     const { code, err } = await cli(['backfill', ...wanted]);
     expect(code).toBe(0);
-    expect(err).toContain('goes on where an interrupted one stopped');
+    expect(err).toContain('continues where an interrupted one stopped');
   });
 });
 

@@ -69,7 +69,7 @@ function addChoice(command: Command): Command {
 
 function defineApprove(command: Command, shell: Shell): void {
   addChoice(command)
-    .description('apply held deletes; each is asked for by id once more, and kept when Lobbie still has it')
+    .description('apply held deletes; each is read by id once more, and dismissed when Lobbie still has it')
     .action(
       shell.action<ChoiceOptions>(async ({ args, options, output, withApp }) => {
         const choices = await readChoices(args, options);
@@ -88,10 +88,10 @@ function defineApprove(command: Command, shell: Shell): void {
               if (exitCode === EXIT.done) exitCode = report.exitCode as ExitCode;
             }
           });
-          // What could not be asked for still waits.
+          // What could not be read by id still waits.
           if (exitCode === EXIT.done && sum.open > 0) exitCode = EXIT.needsPerson;
           output.data({ ...sum, exitCode });
-          const still = sum.open === 0 ? '' : `, ${sum.open} could not be asked for now and still wait`;
+          const still = sum.open === 0 ? '' : `, ${sum.open} could not be read by id now and still wait`;
           output.line(
             `${plural(sum.applied, 'delete')} applied, ${sum.kept} kept because Lobbie still has them${still}`,
           );

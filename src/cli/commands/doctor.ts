@@ -26,7 +26,7 @@ export function define(command: Command, shell: Shell): void {
   );
 }
 
-/** By what has to be mended first: settings, sign-in and grants, the database, single lists. */
+/** By what has to be fixed first: settings, sign-in and grants, the database, single lists. */
 export function doctorExitCode(findings: readonly Finding[]): ExitCode {
   const wrong = new Set(findings.filter((finding) => finding.ok === false).map((finding) => finding.area));
   if (wrong.has('settings')) return EXIT.usage;
@@ -40,7 +40,7 @@ function verdict(findings: readonly Finding[]): string {
   const warnings = findings.filter((finding) => finding.ok === 'warning').length;
   const checks = plural(findings.length, 'check');
   const more = warnings > 0 ? `, ${plural(warnings, 'warning')}` : '';
-  return wrong === 0 ? `${checks}: all is well${more}` : `${checks}: ${wrong} to mend${more}`;
+  return wrong === 0 ? `${checks}: all is well${more}` : `${checks}: ${wrong} to fix${more}`;
 }
 
 const MARK = { true: ['green', '✓'], false: ['red', '✗'], warning: ['yellow', '!'] } as const;

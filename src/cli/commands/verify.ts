@@ -110,5 +110,5 @@ function printVerify(output: Output, report: RepairReport): void {
   if (gaps > 0 && repairs.length === 0)
     output.line('\nThe same command with --repair reads again what differs: npx lobbie-sync verify --repair');
   if (gaps > 0 && repairs.length > 0)
-    output.line('\nWhat is left could not be repaired: lobbie-sync deletes list, rejects list and runs show tell why.');
+    output.line('\nWhat is left could not be repaired: lobbie-sync deletes list, rejects list and runs show say why.');
 }

@@ -10,7 +10,7 @@ export interface Display {
   end(): void;
 }
 
-/** Lines on a log are not for watching: one every ten seconds tells that it goes on. */
+/** Nobody watches a log: one line every ten seconds shows that the run is alive. */
 const PLAIN_EVERY_MS = 10_000;
 const DRAW_EVERY_MS = 200;
 

@@ -1,4 +1,4 @@
-/** What the display is told; one event of a run. */
+/** One event of a run, as the display takes it. */
 export interface ListEvent {
   /** Tells lists apart: account, place, resource and operation. */
   readonly list: string;
@@ -24,11 +24,11 @@ export interface ResourceProgress {
   readonly total: number;
   readonly active: number;
   readonly rows: number;
-  /** Between 0 and 1; by records where an earlier reading tells how many there will be, else by lists. */
+  /** Between 0 and 1; by records where an earlier reading counted them, else by lists. */
   readonly fraction: number;
   /** Records a second since it began. */
   readonly rate: number;
-  /** Undefined where nothing tells how much is left. */
+  /** Undefined while it is unknown how much is left. */
   readonly leftMs: number | undefined;
 }
 

@@ -22,7 +22,7 @@ interface Options extends Pick<AddOptions, 'resource' | 'operation' | 'account' 
 
 export function defineAdd(command: Command, shell: Shell): void {
   command
-    .description('put the lines of a file into the outbox, all or none; tells everything that is wrong, by line')
+    .description('put the lines of a file into the outbox, all or none; reports every fault by line')
     .requiredOption('--file <path>', 'rows.csv or rows.ndjson; - reads standard input')
     .addOption(
       new Option('--format <format>', "what the file is (default: what its name's ending says)").choices(FORMATS),
@@ -56,15 +56,15 @@ export function defineAdd(command: Command, shell: Shell): void {
     );
 }
 
-/** @throws UsageError where the name does not tell */
+/** @throws UsageError when the name does not show the format */
 function formatOf(file: string): Format {
   const ending = /\.(\w+)$/.exec(file)?.[1]?.toLowerCase();
   if (file !== STDIN && ending === 'csv') return 'csv';
   if (file !== STDIN && (ending === 'ndjson' || ending === 'jsonl')) return 'ndjson';
   throw new UsageError(
     file === STDIN
-      ? 'standard input has no name that tells what it is'
-      : 'the name of the file does not tell what it is',
+      ? 'standard input has no name that shows its format'
+      : 'the name of the file does not show its format',
     'Say --format csv or --format ndjson.',
   );
 }
@@ -85,7 +85,7 @@ async function* chunks(handle: FileHandle | undefined): AsyncGenerator<Uint8Arra
   }
 }
 
-/** The path may be somebody's name; the code of the system tells enough. */
+/** The path may be somebody's name; the code of the system says enough. */
 function unreadable(error: unknown): UsageError {
   const { code } = error as NodeJS.ErrnoException;
   return new UsageError(`the file can not be read${code === undefined ? '' : ` (${code})`}`);

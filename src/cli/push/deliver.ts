@@ -90,7 +90,7 @@ async function plan({ args, options, output, withApp }: Invocation<PlanOptions>)
   });
 }
 
-/** A row of a plan; values only where they are asked for. */
+/** A row of a plan; values only when they are requested. */
 export function planLine({ fields, ...entry }: PlanEntry, shown: boolean) {
   return {
     ...entry,
@@ -145,7 +145,7 @@ function countsOf({ succeeded, conflict, rejected, refused, failed, in_doubt, po
 
 function printApply(output: Output, report: ApplyReport): void {
   const counts = countsOf(report.totals);
-  const told = [
+  const parts = [
     `${plural(counts.succeeded, 'change')} delivered`,
     counts.conflict > 0 ? plural(counts.conflict, 'conflict') : '',
     counts.rejected > 0 ? `${counts.rejected} rejected` : '',
@@ -153,7 +153,7 @@ function printApply(output: Output, report: ApplyReport): void {
     counts.inDoubt > 0 ? `${counts.inDoubt} were in doubt for a while or still are` : '',
   ].filter((text) => text !== '');
   const status = paintStatus(output, report.status);
-  output.line(`${output.paint('bold', `push ${report.runId}`)} ${status}: ${told.join(', ')}`);
+  output.line(`${output.paint('bold', `push ${report.runId}`)} ${status}: ${parts.join(', ')}`);
   if (report.error !== undefined) output.line(`  ${describeError(report.error)}`);
   if (report.undecided > 0) {
     output.line(`  ${plural(report.undecided, 'row waits', 'rows wait')} for a person: npx lobbie-sync push status`);

@@ -21,7 +21,7 @@ export function selectionOf(options: SelectionOptions): Selection {
   return { accounts: options.account ?? [], locations: options.location ?? [], resources: options.resource ?? [] };
 }
 
-/** The rows that are asked for; without ids all of the selection. */
+/** The requested rows; without ids all of the selection. */
 export function rowsOf(
   args: readonly string[],
   options: SelectionOptions,

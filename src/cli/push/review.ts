@@ -219,7 +219,7 @@ function printRows(output: Output, rows: readonly OutboxEntry[]): void {
   output.line(table(cells, { head, right: [0, 5], paintHead }));
 }
 
-/** The values in question; nothing where they were not asked for. */
+/** The values in question; nothing when they were not requested. */
 function valuesOf(row: OutboxEntry, values: OutboxValues | undefined) {
   if (values === undefined) return {};
   const names = row.conflictFields.length > 0 ? row.conflictFields : Object.keys(values.changes);

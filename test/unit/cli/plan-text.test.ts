@@ -43,35 +43,35 @@ describe('the plan of a night', () => {
     expect(totalSentences(plan(), 10)).toEqual([whole]);
     expect(totalSentences(plan({ budget: 1200 }), 10)).toEqual([whole, 'The budget of 1,200 is enough.']);
     expect(totalSentences(plan({ budget: 1199 }), 10)[1]).toBe(
-      'The budget of 1,199 ends before: 1 request is left to the next night.',
+      'The budget of 1,199 ends before: 1 request is left to the next nightly sync.',
     );
   });
 
   test('the floor without a budget', () => {
     expect(targetSentence(plan())).toEqual({
       kept: true,
-      sentence: 'Freshness floor of 30 days: kept; 1,200 requests a night would be enough.',
+      sentence: 'Freshness target of 30 days: met; 1,200 requests a night would be enough.',
     });
   });
 
   test('the floor within a budget', () => {
     expect(targetSentence(plan({ budget: 1200 }))).toEqual({
       kept: true,
-      sentence: 'Freshness floor of 30 days: kept.',
+      sentence: 'Freshness target of 30 days: met.',
     });
     expect(targetSentence(plan({ budget: 1199, daysToComeRound: 29 }))).toEqual({
       kept: true,
-      sentence: 'Freshness floor of 30 days: kept, with no night to spare; 1,200 requests a night would leave two.',
+      sentence: 'Freshness target of 30 days: met, with no night to spare; 1,200 requests a night would leave two.',
     });
     expect(targetSentence(plan({ budget: 600, daysToComeRound: 60 }))).toEqual({
       kept: false,
       sentence:
-        'Freshness floor of 30 days: falls short by 30 days; within the budget everything comes round in 60 days. 1,200 requests a night would keep it.',
+        'Freshness target of 30 days: falls short by 30 days; within the budget every row is checked once in 60 days. 1,200 requests a night would meet it.',
     });
     expect(targetSentence(plan({ budget: 5, daysToComeRound: null }))).toEqual({
       kept: false,
       sentence:
-        'Freshness floor of 30 days: not kept; the budget leaves nothing for what was checked longest ago. 1,200 requests a night would keep it.',
+        'Freshness target of 30 days: not met; the budget leaves nothing for what was checked longest ago. 1,200 requests a night would meet it.',
     });
   });
 });

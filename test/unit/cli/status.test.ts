@@ -95,7 +95,7 @@ describe('the sentence of status', () => {
   test('times in the future are told', () => {
     expect(judge(report({ future: [{ what: 'checks', of: 'state', entries: 3 }] }))).toEqual({
       ok: false,
-      sentence: 'Not well: 3 entries lie in the future; the next run mends that.',
+      sentence: 'Not well: 3 entries lie in the future; the next run fixes that.',
     });
   });
 
