@@ -8,6 +8,7 @@ import { benchMemory, type MemoryPoint } from './memory.ts';
 import { benchNights, type NightsReport } from './nights.ts';
 import { benchPushes, type PushPoint } from './pushes.ts';
 import { benchRate } from './rate.ts';
+import { benchStorage } from './storage.ts';
 import { count, machine, percent, printTable, startBenchDatabase } from './support.ts';
 
 async function loader(): Promise<unknown> {
@@ -129,6 +130,19 @@ async function pushes(): Promise<unknown> {
   return figures;
 }
 
+async function storage(): Promise<unknown> {
+  const report = await benchStorage(1000);
+  const kilobytes = (bytes: number) => (bytes / 1024).toFixed(1);
+  printTable(`Size of the warehouse after a backfill, two accounts of ${count(report.patients)} patients`, [
+    ['', 'rows', 'KB a patient', 'of it indexes'],
+    ...report.tables
+      .slice(0, 12)
+      .map((table) => [table.name, count(table.rows), kilobytes(table.perPatient), kilobytes(table.indexesPerPatient)]),
+    ['everything', '', kilobytes(report.perPatient), ''],
+  ]);
+  return report;
+}
+
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   loader,
   'end-to-end': endToEnd,
@@ -136,6 +150,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   memory,
   nights,
   pushes,
+  storage,
 };
 
 async function main(): Promise<void> {

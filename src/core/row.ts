@@ -9,6 +9,10 @@ export interface TableSpec {
   readonly keepFirst: readonly string[];
   /** Columns whose value moves by itself: a change of them alone is stored in place, and is no version. */
   readonly volatile: readonly string[];
+  /**
+   * Whether the record only comes inside another record, whose `raw` holds it: then the row has no `raw` of its own.
+   */
+  readonly rawInCarrier: boolean;
   /** Whether versions are ordered by the record's own `updated_at` before the time of the read. */
   readonly versioned: boolean;
 }

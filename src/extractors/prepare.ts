@@ -32,6 +32,7 @@ export function tableSpec(resource: Resource): TableSpec {
     primaryKey: resource.primaryKey,
     keepFirst: resource.sharedByLocations ? ['location_id'] : [],
     volatile: Object.entries(resource.fields).flatMap(([name, field]) => (field.volatile ? [snakeCase(name)] : [])),
+    rawInCarrier: resource.reads.length === 0,
     versioned: resource.columns.some((column) => column.name === 'updated_at'),
   };
 }

@@ -40,6 +40,7 @@ export function rowLine(
       const value = row.values[index] as string | null;
       line += value === null ? '\\N\t' : `${escaped[index] ? copyValue(value) : value}\t`;
     }
-    return `${line}${copyValue(row.raw)}\t\\\\x${row.hash}${tail}${row.secondary ? '2' : '1'}\n`;
+    const raw = table.rawInCarrier ? '\\N' : copyValue(row.raw);
+    return `${line}${raw}\t\\\\x${row.hash}${tail}${row.secondary ? '2' : '1'}\n`;
   };
 }

@@ -63,6 +63,14 @@ test('a database of an earlier version is migrated and used on', async () => {
   expect((await migrateToLatest(database.url)).applied).toEqual(missing);
   expect(await history()).toEqual(before);
 
+  // Records that only come inside others stand once: in the raw of their carrier. Nothing else of their rows moved.
+  const [inside] = await query<{ rows: number; raws: number; versions: number }>(
+    database.url,
+    'SELECT count(*)::int AS rows, count(raw)::int AS raws, max(_version)::int AS versions FROM lobbie.form_answers',
+  );
+  expect(inside).toMatchObject({ raws: 0, versions: 1 });
+  expect(inside?.rows).toBeGreaterThan(0);
+
   // What the old version knew is what the new one tells.
   const status = await withApp(place, (app) => app.status(5));
   expect(status).toMatchObject({

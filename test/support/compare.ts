@@ -59,6 +59,9 @@ const SHOWN = 5;
 /** The fields of the fault `unknown-field`. `raw` is as of the last change of a known field, so it may have them still. */
 const EXTRA = new Set(['loyaltyTier', 'internalFlags']);
 
+/** Tables whose records only come inside another record, whose `raw` holds them. */
+const IN_CARRIER = new Set(['form_answers', 'lab_test_panels']);
+
 function withoutExtra(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
   return Object.fromEntries(Object.entries(raw).filter(([name]) => !EXTRA.has(name)));
@@ -98,7 +101,8 @@ function compareTable(
       const right = name === 'id' && want === null ? got?.startsWith('-') === true : sameValue(want, got, type);
       if (!right) found.push(`${id}: ${name} is ${show(got)} and should be ${show(want)}`);
     }
-    if (!isDeepStrictEqual(withoutExtra(JSON.parse(row['raw'] ?? 'null')), records.get(id)?.record))
+    const received = IN_CARRIER.has(table) ? null : records.get(id)?.record;
+    if (!isDeepStrictEqual(withoutExtra(JSON.parse(row['raw'] ?? 'null')), received))
       found.push(`${id}: raw differs from the record`);
     if (row['_deleted_at'] !== null) found.push(`${id}: marked as deleted`);
     if (row['_run_id'] === null || row['_loaded_at'] === null) found.push(`${id}: without run or time`);

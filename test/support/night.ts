@@ -118,9 +118,15 @@ function keyOf(table: string, { account, record, path }: TrueRow): string {
     .join('/');
 }
 
+/** The fields of a record as the columns of a row have them. */
+function columnsOf(record: Readonly<Record<string, unknown>>, row: string): Record<string, unknown> {
+  const columns = JSON.parse(row) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.keys(record).map((name) => [name, columns[snake(name)]]));
+}
+
 /**
- * Compares every living row with the truth, by key and by the record as received: key → how it differs, for each table that
- * differs at all. Columns are compared with records elsewhere.
+ * Compares every living row with the truth, by key and by the record as received, or by its columns where the record stands in
+ * another one's `raw`: key → how it differs, for each table that differs at all. Other columns are compared elsewhere.
  */
 export async function differing(url: string, truth: Truth): Promise<Map<string, Map<string, Difference>>> {
   const found = new Map<string, Map<string, Difference>>();
@@ -128,15 +134,18 @@ export async function differing(url: string, truth: Truth): Promise<Map<string, 
     const expected = new Map(rows.map((row) => [keyOf(table, row), row.record]));
     const stored = await readAsText(
       url,
-      `SELECT ${keyColumns(table).join(` || '/' || `)} AS key, raw FROM lobbie.${table} WHERE _deleted_at IS NULL`,
+      `SELECT ${keyColumns(table).join(` || '/' || `)} AS key, raw, to_jsonb(t)::text AS columns FROM lobbie.${table} t WHERE _deleted_at IS NULL`,
     );
     const different = new Map<string, Difference>();
     const met = new Set<string>();
-    for (const { key, raw } of stored) {
+    for (const { key, raw, columns } of stored) {
       met.add(key ?? '');
       const record = expected.get(key ?? '');
       if (record === undefined) different.set(key ?? '', 'extra');
-      else if (!isDeepStrictEqual(JSON.parse(raw ?? 'null'), record)) different.set(key ?? '', 'stale');
+      else if (
+        !isDeepStrictEqual(raw === null ? columnsOf(record, columns ?? '{}') : JSON.parse(raw ?? 'null'), record)
+      )
+        different.set(key ?? '', 'stale');
     }
     for (const key of expected.keys()) if (!met.has(key)) different.set(key, 'missing');
     if (different.size > 0) found.set(table, different);

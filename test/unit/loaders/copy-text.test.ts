@@ -38,6 +38,7 @@ describe('a line', () => {
     primaryKey: ['account_id', 'id'],
     keepFirst: [],
     volatile: [],
+    rawInCarrier: false,
     versioned: false,
   };
   const row: Row = {
@@ -56,6 +57,11 @@ describe('a line', () => {
       '1\t2\ta\\tb\t\\N\t{"label":"a\\\\tb"}\t\\\\x0123456789abcdef0123456789abcdef' +
         '\t9\t2024-02-01T00:00:00.000Z\t2024-01-01T00:00:00.000Z\t1\n',
     );
+  });
+
+  test('leaves the record out where the row that carries it holds it', () => {
+    const inside = rowLine({ ...table, rawInCarrier: true }, { runId: '9', now: new Date('2024-02-01T00:00:00Z') });
+    expect(inside(row).split('\t')[4]).toBe('\\N');
   });
 
   test('has the time of its own read, whichever row came before', () => {

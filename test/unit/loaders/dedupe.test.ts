@@ -17,6 +17,7 @@ const table = {
     { name: 'id', sql: 'bigint' },
     { name: 'updated_at', sql: 'timestamptz' },
   ],
+  rawInCarrier: false,
   versioned: true,
 };
 const dedupe = (rows: readonly Row[]) => dedupeOf(table, rows);
