@@ -3,36 +3,36 @@ import { camelCase, snakeCase } from '../core/names.ts';
 import type { Read, Resource } from './resource.ts';
 import { exactNumber } from './values.ts';
 
-/** What the rows of an answer have to agree with. */
+/** What the rows of an answer must agree with. */
 export interface Expected {
   /** Whose record it is; needed for reads of one object only. */
   readonly resource?: Resource;
   /** API field → id, as the path of the request named it: `accountId`, `locationId`, the parent's. */
   readonly path: Readonly<Record<string, string>>;
-  /** API field → value that a filter of the request asked for. */
+  /** API field → value that the request filtered by. */
   readonly filter?: Readonly<Record<string, string>>;
 }
 
 /** What an answer to a read by id turned out to be. */
 export type Identity =
-  /** The record that was asked for. */
+  /** The requested record. */
   | { readonly kind: 'same' }
-  /** Another record: the one that was asked for was merged into it. */
+  /** Another record: the requested one was merged into it. */
   | { readonly kind: 'other'; readonly id: string }
-  /** No record at all, as an error body at status 200. */
+  /** No record, for example an error body at status 200. */
   | { readonly kind: 'none' };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A value as an id; undefined for everything else, null too. */
+/** The id that a value holds; undefined for null and for everything that is no id. */
 export function idOf(value: unknown): string | undefined {
   const text =
     exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '');
   return /^-?\d{1,24}$/.test(text) ? BigInt(text).toString() : undefined;
 }
 
-/** The ids that a path names, as the fields in which records repeat them. A list of shared rows says nothing of its location. */
+/** The ids of a path, by the fields in which records repeat them. For rows shared by locations, the location is left out. */
 export function expectedOf(
   resource: Resource,
   read: Read,
@@ -50,7 +50,7 @@ export function expectedOf(
 }
 
 /**
- * Refuses rows that say themselves that they belong elsewhere: somebody's data under somebody else's path is worse than none.
+ * Refuses rows whose own ids contradict the path: one person's data stored under another person would be worse than none.
  *
  * @throws ContractError `contract.foreign_row`; names the field, never a value
  */
@@ -71,7 +71,7 @@ export function refuseForeign(read: Read, expected: Expected, records: readonly 
 }
 
 /**
- * Refuses rows that a filter should have kept out: one that is ignored would have a whole list read for a few of its rows.
+ * Refuses rows that a filter should have excluded: if the API ignores a filter, a whole list would be read for a few rows.
  *
  * @throws ContractError `contract.filter_ignored`
  */
@@ -91,10 +91,10 @@ export function refuseUnfiltered(read: Read, { filter = {} }: Expected, records:
 }
 
 /**
- * Whether an answer of one object is the record that was asked for. Status 200 proves nothing: a known field beside the ids of
- * the path has to be there. Pure.
+ * Whether an answer of one object is the requested record. Status 200 proves nothing: the answer must have a known field besides
+ * the ids of the path. Pure.
  *
- * @param id the id that was asked for, with the field that holds it; none where the path alone identifies the record
+ * @param id the requested id and the field that holds it; undefined when the path alone identifies the record
  */
 export function identify(
   resource: Resource,
@@ -109,7 +109,7 @@ export function identify(
   );
   if (known.length === 0) return { kind: 'none' };
   if (own !== undefined) return own === id?.value ? { kind: 'same' } : { kind: 'other', id: own };
-  // The contract promises the id of whatever has one of its own; one that the path lends may be left out.
+  // The contract promises the id of each record that has its own; an id that comes from the path may be missing.
   const column = snakeCase(id?.field ?? '');
   if (resource.key.includes(column) && !resource.context.includes(column)) return { kind: 'none' };
   return known.some(([, value]) => value !== null) ? { kind: 'same' } : { kind: 'none' };
@@ -118,7 +118,7 @@ export function identify(
 /**
  * Accepts the answer of a read of one object, or refuses it.
  *
- * @throws ContractError `contract.not_a_record` when it holds none, `contract.other_record` when it is another's
+ * @throws ContractError `contract.not_a_record` when it holds no record, `contract.other_record` when it holds another one
  */
 export function acceptSingle(read: Read, expected: Expected, body: unknown): void {
   if (read.carries !== undefined) {
@@ -130,24 +130,23 @@ export function acceptSingle(read: Read, expected: Expected, body: unknown): voi
   const field = camelCase(read.parent?.column ?? '');
   const value = expected.path[field];
   const found = identify(expected.resource, body, value === undefined ? undefined : { field, value });
-  if (found.kind === 'none')
-    throw notARecord(read.operation, 'the answer has no field of the record that was asked for');
+  if (found.kind === 'none') throw notARecord(read.operation, 'the answer has no field of the requested record');
   if (found.kind === 'other') {
-    throw new ContractError(`${read.operation}: the answer is another record than the one that was asked for`, {
+    throw new ContractError(`${read.operation}: the answer is another record than the requested one`, {
       code: 'contract.other_record',
       hint: 'Nothing of it was stored; the two may have been merged.',
     });
   }
 }
 
-/** An answer that only carries records has to carry them: an empty array is none, a missing one is no word. */
+/** An answer that only carries records must have their array: an empty one means no records, a missing one means nothing. */
 function acceptCarrier(read: Read, name: string, expected: Expected, body: unknown): void {
   refuseForeign(read, expected, [body]);
   const carried = isObject(body) ? body[name] : undefined;
   const id = expected.path[camelCase(read.parent?.column ?? '')];
   const own = isObject(body) ? idOf(body['id']) : undefined;
   if (own !== undefined && id !== undefined && own !== id) {
-    throw new ContractError(`${read.operation}: the answer is another record than the one that was asked for`, {
+    throw new ContractError(`${read.operation}: the answer is another record than the requested one`, {
       code: 'contract.other_record',
       hint: 'Nothing of it was stored; the two may have been merged.',
     });

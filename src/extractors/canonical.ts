@@ -1,8 +1,8 @@
 import { exactNumber } from './values.ts';
 
-/** Sorted names of objects that were met, by their names as they came: most records of a list have one shape. */
+/** Sorted field names by the names in their received order. Most records of a list have the same shape, so this saves sorting. */
 const shapes = new Map<string, readonly string[]>();
-/** More shapes than this are no shapes but data, as an object whose names are ids. */
+/** Beyond this number, names are probably data, as in an object whose names are ids; they are sorted but not remembered. */
 const MOST_SHAPES = 5000;
 
 function sortedNames(value: object): readonly string[] {
@@ -17,8 +17,8 @@ function sortedNames(value: object): readonly string[] {
 }
 
 /**
- * JSON text that is the same for the same content, whatever the order of its keys: what `jsonb` takes for equal. Pure but for a
- * bounded memory of orders.
+ * JSON text that is the same for all values that `jsonb` takes for equal, whatever the order of their keys. Pure except for a
+ * bounded cache of sorted names.
  *
  * @throws RangeError for a value that is nested deeper than the stack reaches
  */

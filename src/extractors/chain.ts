@@ -5,12 +5,12 @@ import type { Read } from './resource.ts';
 
 /** Pages without a row that may follow each other: a filter that works after paging can leave some empty. */
 const EMPTY_IN_A_ROW = 20;
-/** Pages of one list, two million rows at ten a page: more is a list that does not end. */
+/** A list with more pages than this does not end: it would hold two million rows at ten a page. */
 const MOST_PAGES = 200_000;
-/** Pages with the very rows of an earlier one; rows that move while a list is read repeat some rows, never pages. */
+/** Pages that may repeat all rows of an earlier page. Rows that move while a list is read repeat single rows, not whole pages. */
 const REPEATED_PAGES = 3;
 
-/** What is known of the pages of one list so far, so that a list that never ends is told from one that is long. */
+/** Remembers the pages of one list, to distinguish a list that never ends from a long one. */
 export class Chain {
   readonly #read: Read;
   readonly #cursors = new Set<string>();
@@ -28,8 +28,8 @@ export class Chain {
   /**
    * Adds the next page.
    *
-   * @param cursor the cursor that it was asked for by
-   * @param limit the rows that were asked for
+   * @param cursor the cursor that the request for this page sent
+   * @param limit the number of rows requested
    * @throws ContractError `contract.repeated_cursor`, `contract.endless_list`, or `contract.no_end` for a full page that does
    * not say whether more follow
    */
@@ -61,7 +61,7 @@ export class Chain {
   }
 }
 
-/** Cursors may be long; 96 bits tell them apart and keep ten thousand pages within a megabyte. */
+/** Cursors may be long; 96 bits distinguish them and keep ten thousand pages within a megabyte. */
 const fingerprint = (text: string): string => hash('sha256', text, 'base64').slice(0, 16);
 
 /** Which rows a page has: their ids, or the rows themselves where they have none. */

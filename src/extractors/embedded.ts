@@ -7,8 +7,8 @@ function idText(value: unknown): string | undefined {
 }
 
 /**
- * The records in an array field of another record, with the ids that place them. Elements that are not objects are
- * handed on as records without an id, so that they are rejected by name rather than passed over.
+ * The records in an array field of another record, with the ids they inherit. Elements that are not objects become records
+ * without an id, so that they are rejected and shown instead of being ignored.
  */
 export function* childRecords(
   source: Sourced,

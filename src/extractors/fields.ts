@@ -14,23 +14,23 @@ export interface Field {
   readonly phi: PhiClass;
   /** Other names the API may use for it (`x-aliases` of the contract). */
   readonly aliases: readonly string[];
-  /** Whether it moves by itself, so that a change of it alone is none of the record. */
+  /** Whether the API changes the value by itself. If nothing else changed, the record counts as unchanged. */
   readonly volatile: boolean;
   readonly schema: z.ZodType<string | null | undefined>;
 }
 
-/** Marks a finding after which null stands for the value. */
+/** Marks a fault after which the value is stored as null. */
 export const EMPTY = { empty: true } as const;
 
 interface FieldOptions {
   readonly aliases?: readonly string[];
-  /** The value moves by itself and says nothing of the record: it makes no version and no change hint. Default false. */
+  /** The API changes the value by itself, so a new value makes neither a version nor a change hint. Default false. */
   readonly volatile?: boolean;
 }
 
 /**
- * Builds a field from a conversion. A value that is missing or null is null: the contract requires nothing but ids.
- * A value that can't be converted without loss is a finding that names the field and never the value.
+ * Builds a field from a conversion. A missing value counts as null, because the contract requires only ids. A value that can't be
+ * converted without loss is a fault that names the field and never the value.
  */
 function field(sql: SqlType, convert: Conversion) {
   // A check that sets the value costs half of a transform, which zod runs as a pipe of two schemas (measured).
@@ -70,12 +70,12 @@ export const boolean = field('boolean', asBoolean);
 export const instant = field('timestamptz', asInstant);
 /** A plain date, `YYYY-MM-DD`. */
 export const date = field('date', asDate);
-/** A decimal number kept exactly. */
+/** A decimal number with all its digits. */
 export const numeric = field('numeric', asNumeric);
-/** A nested object or array, stored as it came. */
+/** A nested object or array, stored as received. */
 export const json = field('jsonb', asJson);
 
-/** Fields that every medical list row of a patient shares: who wrote it, and when. */
+/** The fields that all rows of a patient's medical lists have: who wrote the row, and when. */
 export const authored = {
   createdAt: instant('operational'),
   createdBy: text('operational'),

@@ -1,24 +1,24 @@
 import { ContractError } from '../core/errors.ts';
 import type { Read } from './resource.ts';
 
-/** One answer of a list: its records as they came and where the next page begins. */
+/** One answer of a list: its records as received, and the cursor of the next page. */
 export interface Page {
   readonly records: readonly unknown[];
-  /** Null at the end of the list: only the API says that, never an empty page. */
+  /** Null at the end of the list. Only the API says where a list ends; an empty page does not. */
   readonly nextCursor: string | null;
-  /** Whether the answer has the key `nextCursor`. Without it a full page is no end. */
+  /** Whether the answer has the key `nextCursor`. Without that key, a full page does not count as the end of the list. */
   readonly endSaid: boolean;
   /** Names beside the list that the contract does not know. */
   readonly unknownKeys: readonly string[];
 }
 
-/** Names by which APIs say that more follows. With one of them true, a missing cursor is no end. */
+/** Fields by which APIs say that more rows follow. If one of them is true, a missing cursor is a fault and not the end. */
 const MORE = ['hasMore', 'has_more', 'hasNext', 'hasNextPage', 'moreResults'];
 
 /**
  * Reads the records out of an answer.
  *
- * @throws ContractError when the list key is missing: that is never an empty list
+ * @throws ContractError when the list key is missing, since such an answer must not pass for an empty list
  */
 export function parsePage(read: Read, body: unknown): Page {
   if (read.listKey === undefined) {

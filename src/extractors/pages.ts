@@ -17,30 +17,30 @@ export type FetchPage = (
 /** The largest page the API gives. */
 const PAGE_LIMIT = 100;
 
-/** A page and what is known of its place in the list. */
+/** A page, when it was read, and whether the list was restarted with it. */
 export interface ListPage extends Page {
   readonly readAt: Date;
-  /** Whether the list was begun anew with this page, because a cursor was no longer accepted. */
+  /** Whether the list was restarted with this page because the API no longer accepted a cursor. */
   readonly restarted: boolean;
 }
 
 export interface ReadPagesOptions {
   readonly read: Read;
-  /** What the rows have to agree with. */
+  /** The ids and filter values that the rows must agree with. */
   readonly expected: Expected;
   readonly fetch: FetchPage;
   /** Where an earlier run stopped; null for the first page. */
   readonly start: string | null;
   readonly clock: Clock;
-  /** Asked before each page; false ends the reading early without an error. Frees nothing by itself. */
+  /** Called before each page; false ends the read early without an error. It releases nothing. */
   readonly proceed: () => Promise<boolean>;
-  /** Told about an answer that broke the contract and is asked for once more. */
+  /** Called with the fault of an answer that broke the contract; the page is then requested again. */
   readonly onFault?: (error: LobbieSyncError) => void;
 }
 
-/** Times that a page is asked for again when its answer breaks the contract; a broken gateway often heals at once. */
+/** How often a page is requested again when its answer breaks the contract; a broken gateway often recovers at once. */
 const FAULT_RETRIES = 2;
-/** Times that a list is begun anew before it counts as unreadable. */
+/** How often a list is restarted before it counts as unreadable. */
 const RESTARTS = 3;
 const FAULT_PAUSE_MS = 200;
 
@@ -102,8 +102,8 @@ async function readPage(
       const refused = error.action === 'restart' && cursor !== null;
       if (refused && attempt >= 1) return 'restart';
       if (!refused && !(error instanceof ContractError && attempt < FAULT_RETRIES)) throw error;
-      // Asked for one row less than it has, a page that is the last one names the page of the row that is left. One that was cut
-      // off stays silent.
+      // A full page did not say whether it is the last. With a limit one below its rows, a healthy API sends a cursor for the
+      // remaining row; an API that cuts lists off sends none.
       if (error.code === 'contract.no_end') limit = Math.max(1, Math.min(limit, rows) - 1);
       options.onFault?.(error);
       await options.clock.sleep(FAULT_PAUSE_MS * (attempt + 1));

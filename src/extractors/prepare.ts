@@ -7,7 +7,7 @@ import { EMPTY } from './fields.ts';
 import type { Resource, Sourced } from './resource.ts';
 import { exactNumber, plainDecimal, storableJson } from './values.ts';
 
-/** Counts of fields that the contract does not know, by name, and of values that null stands for, by field and fault. */
+/** Counts of fields that the contract does not know, by name, and of values stored as null, by field and fault. */
 export type UnknownFields = Map<string, number>;
 
 export interface PrepareOptions {
@@ -17,7 +17,7 @@ export interface PrepareOptions {
   readonly unknown: UnknownFields;
 }
 
-/** Turns records of one resource into rows. Pure; one per resource and kept, since it precomputes the positions. */
+/** Converts records of one resource into rows. Pure. It precomputes positions: make one per resource and reuse it. */
 export interface Preparer {
   readonly table: TableSpec;
   prepare(source: Sourced, options: PrepareOptions): { row: Row } | { reject: Reject };
@@ -37,7 +37,7 @@ export function tableSpec(resource: Resource): TableSpec {
   };
 }
 
-/** The names of the fields, checked once, so that a hostile field name can't carry data into a listing. */
+/** Field names that may be shown: any other name could carry data into a listing. */
 const FIELD_NAME = /^[A-Za-z_$][\w$.-]{0,63}$/;
 
 export function createPreparer(resource: Resource): Preparer {
@@ -49,16 +49,16 @@ export function createPreparer(resource: Resource): Preparer {
   }));
   const aliased = fields.filter((field) => field.aliases.length > 0);
   const fieldOf = new Map(fields.map((field) => [field.column, field.name]));
-  // Where the record may say where it belongs, its word counts; the path fills in what it leaves out.
+  // Ids in the record take precedence; ids from the URL path fill the gaps.
   const sources = table.columns.map(({ name }) => ({ name, field: fieldOf.get(name) }));
   const keyAt = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
-  // What makes a row another one; not the account, within which hashes are compared.
+  // The columns whose change makes a new version. The account is left out: hashes are compared within one account.
   const unhashed = new Set(['account_id', ...table.keepFirst]);
   const hashed = sources.flatMap(({ name, field }, at) =>
     unhashed.has(name) ? [] : [{ at, sql: table.columns[at]?.sql, field }],
   );
-  // What the path may say of a row, as far as it was part of its former hash.
-  const placed = ['location_id', 'id', ...resource.context].filter(
+  // The ids of the path that were part of a row's former hash.
+  const formerIds = ['location_id', 'id', ...resource.context].filter(
     (name) => sources.some((source) => source.name === name) && !table.keepFirst.includes(name),
   );
 
@@ -77,7 +77,7 @@ export function createPreparer(resource: Resource): Preparer {
     if (aliased.every((field) => record[field.name] !== undefined)) return record;
     const copy: Record<string, unknown> = { ...record };
     for (const field of aliased) {
-      // A null under the field's own name is the API's word; only a name that is missing is looked for elsewhere.
+      // Null under the field's own name is a value. Aliases are tried only when that name is missing.
       if (copy[field.name] !== undefined) continue;
       copy[field.name] = field.aliases.map((alias) => record[alias]).find((value) => value !== undefined);
     }
@@ -128,7 +128,7 @@ export function createPreparer(resource: Resource): Preparer {
       try {
         for (const { at, sql, field } of hashed) {
           const value = values[at];
-          // Its length keeps a value apart from its neighbours.
+          // The length before each value separates it from its neighbours.
           if (value === null || value === undefined) content += '-;';
           else {
             const nested = sql === 'jsonb' && field !== undefined;
@@ -139,22 +139,24 @@ export function createPreparer(resource: Resource): Preparer {
       } catch {
         return rejected(source, accountId, raw, 'is nested too deep');
       }
-      let place = '';
-      for (const name of placed) {
+      let pathIds = '';
+      for (const name of formerIds) {
         const id = source.context[name];
-        if (id !== undefined) place += `\n${name}=${id}`;
+        if (id !== undefined) pathIds += `\n${name}=${id}`;
       }
-      return { row: { values, key, hash: CANONICAL + digest(content), formerPlace: place, raw, readAt, secondary } };
+      return {
+        row: { values, key, hash: CANONICAL + digest(content), formerPathIds: pathIds, raw, readAt, secondary },
+      };
     },
   };
 }
 
-/** A byte before the hash over known fields: by its length it is told from one over the text of a record, as rows had before. */
+/** A byte before the hash over known fields. The length distinguishes it from the former hash, which covered a record's text. */
 const CANONICAL = '01';
 
 const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
 
-/** The fields of a record as the text that Postgres reads. Where null can stand for a value that is none, it does, and is counted. */
+/** The fields of a record as the text that Postgres reads. An empty or meaningless value is stored as null and counted. */
 function parse(
   resource: Resource,
   record: Readonly<Record<string, unknown>>,
@@ -172,7 +174,7 @@ function parse(
   return { values: second.data };
 }
 
-/** What of a record is no array and no object: enough to find it again. */
+/** A record without its arrays and objects: enough to find it again. */
 const shallow = (record: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => typeof value !== 'object' || value === null));
 
@@ -180,7 +182,7 @@ function recordKey(resource: Resource, { record, context }: Sourced): string | n
   const parts = resource.key.map((column) => {
     const field = Object.keys(resource.fields).find((name) => snakeCase(name) === column);
     const value = field === undefined ? undefined : record[field];
-    // Only what looks like an id is shown: a broken id field may hold anything.
+    // Only text that looks like an id is shown: a broken id field may hold anything.
     const text =
       exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : undefined);
     return text !== undefined && /^-?\d{1,24}$/.test(text) ? text : (context[column] ?? null);

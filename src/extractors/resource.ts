@@ -8,7 +8,7 @@ import type { Strategy } from './strategy.ts';
 /** How often a read is made: once per token, per account, or per location. */
 export type Scope = 'global' | 'account' | 'location';
 
-/** The date range a list takes, and the column it is thought to compare (FACTS.md says how sure that is). */
+/** The date range that a list accepts, and the column it probably compares (FACTS.md says how sure that is). */
 export interface WindowFilter {
   readonly from: string;
   readonly to: string;
@@ -48,9 +48,9 @@ export interface Read {
   readonly absentOn404?: boolean;
   /** The answer only carries the records of this table: it has no row of its own here. */
   readonly carrier?: (answer: Sourced) => Iterable<Sourced>;
-  /** Name of the array that such an answer has to hold; without it the answer is none. */
+  /** Name of the array that such an answer must hold; an answer without it is refused. */
   readonly carries?: string;
-  /** The read that takes this one's place where the settings choose the newer API generation for its operation. */
+  /** The read that replaces this one when the settings choose the newer API generation for its operation. */
   readonly newer?: Read;
   /**
    * A second list of the same rows whose agreement with the first is unknown: it adds rows that the first does not
@@ -72,8 +72,8 @@ export interface Embedded {
   /** The column of the inner rows that names the record they come in. */
   readonly column: string;
   /**
-   * When the record tells the inner rows as a whole, so that one it no longer has is gone: by the text of a column of its own. A
-   * record that fails it says nothing of them. Default: never.
+   * Says by the text of one of the record's columns whether the record lists all of its inner rows. If it does, an inner row that
+   * it no longer lists is gone; if not, nothing follows for rows that are missing. Default: never.
    */
   readonly wholeWhen?: { readonly column: string; readonly holds: (text: string | null) => boolean };
   readonly extract: (source: Sourced) => Iterable<Sourced>;
@@ -98,8 +98,8 @@ export interface ResourceOptions {
   /** Columns that come from the path: parents' ids. `location_id` is added by the scope. */
   readonly context?: readonly string[];
   /**
-   * The same row is served under several locations and does not say where it belongs: `location_id` keeps the place it
-   * was first seen at, or every read would move it.
+   * The same row is served under several locations and does not name its own. `location_id` keeps the location where the row was
+   * first seen; otherwise every read would change it.
    */
   readonly sharedByLocations?: boolean;
   readonly embeds?: readonly Embedded[];

@@ -29,7 +29,7 @@ export function selectResources(names: readonly string[]): readonly Resource[] {
   return RESOURCES.filter((resource) => chosen.has(resource.name));
 }
 
-/** What must be in the warehouse before a resource can be read: its parents, and the places of an account. */
+/** What must be in the warehouse before a resource can be read: its parents, and the account's locations. */
 export function prerequisites(resource: Resource): readonly string[] {
   const needsLocations = resource.reads.some((read) => read.scope === 'location');
   return [...parentsOf(resource), ...(needsLocations && resource.holdsLocations !== true ? ['locations'] : [])];
@@ -40,7 +40,7 @@ export function chooseRead(read: Read, newerOperations: ReadonlySet<string>): Re
   return read.newer !== undefined && newerOperations.has(read.newer.operation) ? read.newer : read;
 }
 
-/** A resource with all that is read below it or comes inside its records: what can't be read without it. */
+/** A resource and all resources that can't be read without it: those read below it, and those inside its records. */
 export function withBelow(resource: Resource): readonly Resource[] {
   const found = new Set<Resource>([resource]);
   for (const each of found) {

@@ -1,25 +1,25 @@
 /** How the nightly sync keeps a resource fresh. */
 export type Strategy =
-  /** The whole list every night; small, or the only way to find what changed. */
-  | { readonly kind: 'full' /** Read after everything that is worth more. */; readonly late?: boolean }
-  /** The recent part of a list every night, the rest in rotation. */
+  /** The whole list in every nightly sync: it is small, or changes can't be found in another way. */
+  | { readonly kind: 'full' /** Read after all lists that have priority. */; readonly late?: boolean }
+  /** The recent part of a list in every nightly sync, the rest in rotation. */
   | {
       readonly kind: 'recent';
-      /** Days before today that the window on the list's date begins; it has no end. */
+      /** How many days before today the window on the list's date begins; the window has no end. */
       readonly days: number;
       /** The list can be sorted by creation: it is also read newest first until everything is known. */
       readonly newestFirst?: boolean;
-      /** Statuses that a row can leave: walked through every night, and what left one of them is read again. */
+      /** Statuses that a row can leave. Each nightly sync lists the rows in them and rereads by id those that left. */
       readonly openStatuses: readonly string[];
       /** Columns that hold a status; a row is open while one of them is. Default `status`. */
       readonly statusColumns?: readonly string[];
     }
-  /** The lists of parents that are new, changed or show a sign; then those checked longest ago. */
+  /** The lists of parents that are new or changed or have a change hint; then those checked longest ago. */
   | { readonly kind: 'children' }
   /** Comes with the records of another resource. */
   | { readonly kind: 'embedded' };
 
-/** One line for people. */
+/** The strategy in one line of plain English. */
 export function describeStrategy(strategy: Strategy): string {
   switch (strategy.kind) {
     case 'full':
@@ -32,7 +32,7 @@ export function describeStrategy(strategy: Strategy): string {
         'the rest in rotation',
       ].join('; ');
     case 'children':
-      return 'parents that are new, changed or show a sign; the rest in rotation';
+      return 'parents that are new or changed or have a change hint; the rest in rotation';
     case 'embedded':
       return 'comes with its parent';
   }

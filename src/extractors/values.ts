@@ -9,7 +9,7 @@ export type Conversion = (value: unknown) => string | Unreadable;
 /** Why a value can't be stored. */
 export interface Unreadable {
   readonly problem: string;
-  /** The value means nothing that the column could hold: null stands for it where the column may be null. Default false. */
+  /** The value means nothing that the column could hold and is stored as null where the column may be null. Default false. */
   readonly empty?: boolean;
 }
 
@@ -80,7 +80,7 @@ export function asNumeric(value: unknown): string | Unreadable {
   return source.length <= 1000 && DECIMAL.test(source) ? source : { problem: 'expected a number, got other text' };
 }
 
-/** A decimal without what says nothing: `1.50` sent as text and `1.5` sent as a number are one value. Pure. */
+/** A decimal without plus sign and trailing zeros: `1.50` sent as text and `1.5` sent as a number are one value. Pure. */
 export const plainDecimal = (source: string): string =>
   /[eE]/.test(source)
     ? source
@@ -108,7 +108,7 @@ export function storableJson(source: string): string | Unreadable {
 }
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
-/** A plain date that a sender wrote as midnight, here or there; its date part is what is meant. */
+/** A plain date that a sender wrote as midnight in some time zone; only its date part has a meaning. */
 const MIDNIGHT = /^(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:[.,]0{1,12})?)?\s?(?:Z|z|[+-]\d{2}(?::?\d{2})?)?$/;
 
 const OUT_OF_RANGE: Unreadable = { problem: 'is outside the years 1 to 9999', empty: true };
@@ -131,7 +131,7 @@ const NO_INSTANT: Readonly<Record<NoInstant, Unreadable>> = {
   range: OUT_OF_RANGE,
 };
 
-/** In one form per instant, so that another spelling of the same instant is no change. */
+/** Converts an instant to one canonical form, so that another spelling of the same instant is no change. */
 export function asInstant(value: unknown): string | Unreadable {
   if (typeof value !== 'string') return { problem: `expected an instant, got ${kindOf(value)}` };
   const canonical = canonicalInstant(value);

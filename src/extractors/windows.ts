@@ -1,4 +1,4 @@
-/** A half of time that a list is read in. A missing bound is open. ISO 8601 instants. */
+/** A range of time that a list is read in, as ISO 8601 instants. A null bound is open. */
 export interface Window {
   readonly from: string | null;
   readonly to: string | null;
@@ -7,7 +7,7 @@ export interface Window {
 /** Bounds sent where a window is open: some APIs put a default where a bound is missing. */
 const BEGINNING = '1900-01-01T00:00:00Z';
 const END = '2200-01-01T00:00:00Z';
-/** No page says whether bounds are included or how finely they compare: neighbours overlap by this much, ms. */
+/** How much neighbouring windows overlap, ms: the API does not say whether bounds are included or how finely they compare. */
 const OVERLAP_MS = 1000;
 
 const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -37,5 +37,5 @@ export function windowQuery(
   return { [names.from]: window.from ?? BEGINNING, [names.to]: window.to ?? END };
 }
 
-/** Part of a stream's scope text; tells windows of one list apart. */
+/** Part of a stream's scope text that distinguishes the windows of one list. */
 export const windowLabel = (window: Window): string => `${window.from ?? ''}..${window.to ?? ''}`;

@@ -119,4 +119,4 @@ export class Seen {
 }
 
 /** The hash by which rows were stored before it was made over known fields. */
-const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPlace, 'hex').slice(0, 32);
+const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPathIds, 'hex').slice(0, 32);

@@ -89,7 +89,7 @@ async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]):
 }
 
 /** The hash of a row as it was made before: over the text of the record, so that the order of its keys was part of it. */
-const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPlace, 'hex').slice(0, 32);
+const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPathIds, 'hex').slice(0, 32);
 
 async function copyRows(
   tx: Transaction,

@@ -175,7 +175,7 @@ describe.each(RESOURCES.map((resource) => [resource.name, resource] as const))(
       expect(declared).toEqual(wanted);
     });
 
-    test('are read by an operation of the contract when one row is asked for', () => {
+    test('are read by id with an operation of the contract', () => {
       if (resource.get === undefined) return;
       const path = Object.entries(document.paths).find(
         ([, { get }]) => get?.operationId === resource.get?.operation,
@@ -311,7 +311,7 @@ test('no question of `npm run new-resource` is left open', () => {
   expect(open).toEqual([]);
 });
 
-describe('how much a column tells about a person', () => {
+describe('how much a column reveals about a person', () => {
   const CLASSES = ['direct', 'quasi', 'clinical', 'operational'];
   /** Tables whose rows are about one patient, directly or through what they hang under. */
   const OF_PATIENTS = RESOURCES.filter(

@@ -1,7 +1,7 @@
 import { bigint, boolean, json, stamped, text } from '../fields.ts';
 import { defineResource } from '../resource.ts';
 
-/** The contract knows two paths for these bundles and not whether they agree; the second only adds what the first lacks. */
+/** The contract has two paths for these bundles and does not say whether they agree. The second only adds what the first lacks. */
 export const formTemplateGroups = defineResource({
   name: 'form_template_groups',
   description: 'Bundles of form templates that are assigned together.',

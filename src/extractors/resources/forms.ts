@@ -5,8 +5,8 @@ import { defineResource, type ParentOptions } from '../resource.ts';
 const packet: ParentOptions = { resource: 'form_packets', param: 'formPacketId', column: 'form_packet_id' };
 
 /**
- * Forms come from the single read of their packet only: the list may carry them without answers, and two sources of one
- * row would take turns in changing it.
+ * Forms come only from the read of one packet by id: the list may carry them without answers, and two sources would keep changing
+ * the same row.
  */
 export const forms = defineResource({
   name: 'forms',

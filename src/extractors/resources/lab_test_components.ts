@@ -6,7 +6,7 @@ const EMBEDDED = `(jsonb_typeof(p.test_panels) = 'array' AND p.test_panels <> '[
   SELECT FROM jsonb_array_elements(CASE jsonb_typeof(p.test_panels) WHEN 'array' THEN p.test_panels ELSE '[]' END) AS panel
   WHERE jsonb_typeof(panel -> 'components') IS DISTINCT FROM 'array'))`;
 
-/** Components come embedded in the lab list; only labs that came without them are asked for their own list. */
+/** Components come embedded in the lab list. The list of components is read only for labs that came without them. */
 export const labTestComponents = defineResource({
   name: 'lab_test_components',
   description:

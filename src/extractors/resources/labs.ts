@@ -41,7 +41,7 @@ export const labs = defineResource({
     {
       resource: 'lab_test_panels',
       column: 'lab_id',
-      // An empty array is what a list without panels gives, too.
+      // A list that leaves panels out may send an empty array, too.
       wholeWhen: { column: 'test_panels', holds: (text) => text !== null && text !== '[]' },
       *extract(lab) {
         const labId = lab.record['id'];
@@ -49,7 +49,7 @@ export const labs = defineResource({
         for (const panel of childRecords(lab, 'testPanels', { lab_id: labId })) {
           position += 1;
           const { id, name } = panel.record;
-          // The contract does not promise an id; the place in the lab and the name are what is left to tell panels apart.
+          // The contract does not promise an id. Panels without one are identified by position in the lab and name.
           const panelId = id ?? surrogateId([panel.context['lab_id'] ?? '', String(position), String(name ?? '')]);
           yield { record: panel.record, context: { ...panel.context, id: String(panelId) } };
         }

@@ -20,7 +20,7 @@ describe('children of a record', () => {
     context: { account_id: '9', location_id: '5', patient_id: '7', other_id: '8' },
   };
 
-  test('inherit account, place and patient, and get what places them', () => {
+  test('inherit account, location and patient, and get the ids that are passed in', () => {
     const [first] = childRecords(source, 'parts', { box_id: 3 });
     expect(first).toEqual({
       record: { id: 1 },
@@ -37,7 +37,7 @@ describe('children of a record', () => {
     expect([...childRecords({ ...source, record: { parts: { id: 1 } } }, 'parts', {})]).toEqual([]);
   });
 
-  test('ids that are neither text nor number place nothing', () => {
+  test('values that are neither text nor number are not used as ids', () => {
     const [first] = childRecords(source, 'parts', { a_id: null, b_id: {}, c_id: undefined, d_id: true });
     expect(first?.context).toEqual({ account_id: '9', location_id: '5', patient_id: '7' });
   });

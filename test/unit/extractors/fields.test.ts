@@ -25,7 +25,7 @@ const good: Record<keyof typeof kinds, [unknown, string]> = {
 describe.each(Object.entries(kinds))('%s', (name, make) => {
   const field = make('clinical');
 
-  test('turns a value into the text that Postgres reads', () => {
+  test('converts a value to the text that Postgres reads', () => {
     const [value, text] = good[name as keyof typeof kinds];
     expect(field.schema.parse(value)).toBe(text);
   });

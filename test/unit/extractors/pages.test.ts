@@ -22,7 +22,7 @@ interface Reading {
   readonly error: LobbieSyncError | undefined;
 }
 
-/** Reads a list whose answers are given by a function of the cursor and of how often it was asked for. */
+/** Reads a list whose answers are given by a function of the cursor and of how often it was requested. */
 async function reading(
   answer: (cursor: string | null, time: number, limit: number | undefined) => unknown,
   options: { start?: string; most?: number } = {},
@@ -90,7 +90,7 @@ describe('reading to the end', () => {
 });
 
 describe('an answer that breaks the contract', () => {
-  test('is asked for twice more', async () => {
+  test('is requested twice more', async () => {
     const result = await reading((_cursor, time) => (time < 2 ? {} : page(1, null)));
     expect(result.asked).toEqual([null, null, null]);
     expect(result.faults).toEqual(['contract.missing_list_key', 'contract.missing_list_key']);
@@ -189,7 +189,7 @@ describe('a cursor that is refused', () => {
 describe('a list that does not say where it ends', () => {
   const rows = (from: number, count: number) => Array.from({ length: count }, (_, at) => ({ id: from + at }));
 
-  test('ends with a page that is not full, without a word', async () => {
+  test('ends without a fault at a page that is not full', async () => {
     const result = await reading((cursor) =>
       cursor === null ? { patients: rows(1, 100), nextCursor: 'a' } : { patients: rows(101, 30) },
     );

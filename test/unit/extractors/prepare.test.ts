@@ -157,7 +157,7 @@ describe('unknown fields', () => {
 });
 
 describe('ids of the path', () => {
-  test('count where the record is silent; its own word goes first', () => {
+  test('fill the gaps of a record; ids in the record take precedence', () => {
     expect(columns(widgets, row({ id: 1, ownerId: 77 }).values)).toMatchObject({ owner_id: '77', location_id: '5' });
     expect(columns(widgets, row({ id: 1, ownerId: null }).values)['owner_id']).toBe('6');
   });
@@ -222,7 +222,7 @@ test('a field that moves by itself is named to the loader', () => {
   expect(createPreparer(defineResource({ ...options, fields })).table.volatile).toEqual(['seats']);
 });
 
-describe('values that null stands for', () => {
+describe('values that are stored as null', () => {
   const seen = (record: Record<string, unknown>) => {
     const unknown: UnknownFields = new Map();
     return { values: columns(widgets, row(record, { unknown }).values), unknown: [...unknown] };

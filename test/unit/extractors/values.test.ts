@@ -267,7 +267,7 @@ test.each(Object.entries(conversions))('%s refuses without naming the value, and
   fc.assert(fc.property(fc.jsonValue(), (value) => void convert(value)));
 });
 
-test('a raw number is told from an object that looks like one', () => {
+test('a raw number differs from an object that looks like one', () => {
   expect(exactNumber(sent('12345678901234567890'))).toBe('12345678901234567890');
   expect(exactNumber({ rawJSON: '1' })).toBeUndefined();
   expect(exactNumber(1)).toBeUndefined();

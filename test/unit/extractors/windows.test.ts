@@ -40,7 +40,7 @@ describe('tiles', () => {
     );
   });
 
-  test('are as many as asked for, open at both ends of time', () => {
+  test('are as many as requested, open at both ends of time', () => {
     const windows = tileWindows(new Date('2023-01-01'), new Date('2024-01-01'), 4);
     expect(windows).toHaveLength(4);
     expect(windows[0]?.from).toBeNull();
