@@ -8,13 +8,13 @@ import { rowLine } from './copy-text.ts';
 import { copyIntoStaging, copyIntoTable, createStaging, findDifferent, mergeStaged, stagingName } from './merge-sql.ts';
 import { arrayKeys, hasAccount } from './names.ts';
 
-/** What became of the rows of a batch. `inserted + updated + unchanged` is the number of rows handed in. */
+/** How many rows of a batch were written, and which. `inserted + updated + unchanged` is the number of rows in the batch. */
 export interface Loaded {
   readonly inserted: number;
   readonly updated: number;
   /** Rows that are stored already, repeated within the batch, or older than the stored version. */
   readonly unchanged: number;
-  /** Rows that were written: new ones, and those that differ and are not older news. */
+  /** Rows that were written: new ones, and those that differ from the stored version and are not older than it. */
   readonly changed: readonly Row[];
 }
 
@@ -22,23 +22,23 @@ export interface LoadOptions {
   readonly runId: string;
   /** When the batch is stored, for `_loaded_at`. */
   readonly now: Date;
-  /** How far clocks may differ, milliseconds: a stored time that is further ahead is not believed. Default 300,000. */
+  /** How far clocks may differ, milliseconds. Stored times further in the future are ignored. Default 300,000. */
   readonly maxSkewMs?: number;
-  /** Whether new rows go through the temporary table too, which is safe when others insert the same keys. Default false. */
+  /** Whether new rows are merged too, which is safe when another transaction inserts the same keys. Default false. */
   readonly staged?: boolean;
-  /** Tables without history: their superseded versions are not kept. Default: none. */
+  /** Tables without history: superseded versions of their rows are discarded. Default: none. */
   readonly noHistory?: ReadonlySet<string>;
 }
 
 /** Characters written to the socket at a time; larger chunks were measured to gain nothing and hold more memory. */
 const CHUNK_CHARS = 64 * 1024;
 
-/** How far the clocks of two machines may differ where nothing else is said, milliseconds. */
+/** The default of {@link LoadOptions.maxSkewMs}. */
 const MAX_SKEW_MS = 300_000;
 
 /**
- * One copy of every key, in order of first appearance: the one of the later read. Within one answer the record's own
- * `updated_at` decides if both copies have one and they differ, else their order in the batch.
+ * Reduces repeated keys to one row each, in order of first appearance. The row of the later read remains. Within one answer, the
+ * later `updated_at` of the records decides; if one is missing or both are equal, the later row in the batch remains.
  */
 export function dedupe(table: Pick<TableSpec, 'columns' | 'versioned'>, rows: readonly Row[]): Row[] {
   const stampAt = table.versioned ? table.columns.findIndex(({ name }) => name === 'updated_at') : -1;
@@ -67,7 +67,7 @@ interface Sorted {
   readonly differing: Row[];
 }
 
-/** Sorts out what has to be written. Rows that are stored as they are are not locked, not copied, not touched. */
+/** Finds the rows that must be written. Unchanged rows are neither locked nor copied. */
 async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]): Promise<Sorted> {
   const offset = hasAccount(table) ? 1 : 0;
   const account = offset === 1 ? [rows[0]?.key[0]] : [];
@@ -82,13 +82,13 @@ async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]):
   for (const { ord, absent, stored } of found) {
     const row = rows[ord - 1] as Row;
     if (absent) fresh.push(row);
-    // A row from before the canonical hash that has not changed since stays as it is: taking it over costs no write.
+    // A row stored under the former hash is unchanged if that hash is the same. It keeps the former hash, which saves a write.
     else if (stored === null || stored !== formerHash(row)) differing.push(row);
   }
   return { fresh, differing };
 }
 
-/** The hash of a row as it was made before: over the text of the record, so that the order of its keys was part of it. */
+/** The former hash of a row. It covered the text of the record, so it depended on the order of the record's keys. */
 const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPathIds, 'hex').slice(0, 32);
 
 async function copyRows(
@@ -124,8 +124,8 @@ async function copyRows(
 }
 
 /**
- * Tells the database which tables keep no superseded versions, until the end of this transaction. Whoever changes rows of
- * such a table by other means than {@link loadRows} calls it before.
+ * Turns history off for these tables until the end of this transaction. {@link loadRows} does so by itself; every other writer
+ * must call this before it changes rows of such a table.
  */
 export async function withoutHistory(tx: Transaction, tables: ReadonlySet<string>): Promise<void> {
   await tx.client.query(`SELECT set_config('lobbie_sync.no_history', $1, true)`, [[...tables].join(',')]);
@@ -146,12 +146,12 @@ async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[]
 }
 
 /**
- * Stores a batch: keys that repeat are reduced to their last copy; stored hashes are compared by key, so that unchanged
- * rows go no further; rows with new keys are copied straight in, and rows that differ are copied into a temporary table
- * and merged behind the newer-than gate. What they replace goes to `lobbie_history` in the same statement.
+ * Stores a batch. Repeated keys are reduced to one row each. Rows whose stored hash is equal are unchanged and cost nothing more.
+ * Rows with new keys are copied into the table. Rows that differ are copied into a temporary table and merged if they are not
+ * older than the stored row; the replaced version goes to `lobbie_history` in the same statement.
  *
- * Runs inside the caller's transaction and commits nothing. A key that another transaction inserts at the same moment is
- * a unique violation (23505) unless `staged` is set: the caller tries again with it.
+ * Runs inside the caller's transaction and commits nothing. If another transaction inserts the same key at the same time, Postgres
+ * reports a unique violation (23505), and the caller tries again with `staged`.
  */
 export async function loadRows(
   tx: Transaction,

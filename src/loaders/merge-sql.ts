@@ -11,8 +11,8 @@ const listed = (names: readonly string[]): string => names.map(identifier).join(
 export const copyColumns = (table: TableSpec): string[] => [...table.columns.map(({ name }) => name), ...TECHNICAL];
 
 /**
- * A temporary table of this connection; emptied by every commit, so nothing of a batch stays behind. The defaults fill in
- * columns that are not of the record, as `_version`.
+ * Creates a temporary table of this connection. Every commit empties it. Defaults fill the columns that the loader does not copy,
+ * such as `_version`.
  */
 export function createStaging(table: TableSpec): string {
   return `CREATE TEMPORARY TABLE IF NOT EXISTS ${identifier(stagingName(table))} (LIKE ${tableName(table)} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS`;
@@ -60,22 +60,21 @@ export function findDifferent(table: TableSpec): string {
  * Merges the staged rows by key. A row is written only if it is new, or if it differs and is not older than the stored row. A row
  * of a second list never changes one of the first list.
  *
- * A read that was sent after the stored row was written is newer, whatever the record says of itself: a stamp may go back or lie in
- * the future. If the two overlap, the record's own `updated_at` decides if both rows have one and they differ, else the time of the
- * read. Stored times in the future, by more than clocks may differ, decide nothing.
+ * A read that was sent after the stored row was written is newer, whatever its `updated_at`: that time may go back or lie in the
+ * future. If the two overlap, the later `updated_at` of the records decides; if one is missing or both are equal, the later read
+ * does. Stored times that lie further in the future than clocks may differ are ignored.
  *
- * Every write is a new version, numbered here, except where only columns changed that move by themselves. The trigger
- * `history_version` could number it too, but at ten percent more cost; it only ensures that the time of a version is later than that
- * of the version before.
+ * Every write is a new version, numbered here, unless only volatile columns changed. The trigger `history_version` could number it
+ * too, but at ten percent more cost; it only ensures that the time of a version is later than that of the version before.
  *
- * Parameters: the instant after which a stored time is not believed, the run.
+ * Parameters: the instant after which stored times are ignored, the run.
  *
  * @returns SQL whose rows are the keys that were written, whether they are new, and whether that made a version
  */
 export function mergeStaged(table: TableSpec): string {
   const all = copyColumns(table);
-  const kept = new Set([...table.primaryKey, ...table.keepFirst]);
-  const assigned = all.filter((name) => !kept.has(name));
+  const constant = new Set([...table.primaryKey, ...table.keepFirst]);
+  const assigned = all.filter((name) => !constant.has(name));
   const stamped = table.versioned
     ? 'WHEN t.updated_at <> excluded.updated_at THEN t.updated_at < excluded.updated_at '
     : '';
@@ -85,13 +84,13 @@ export function mergeStaged(table: TableSpec): string {
   // A row stored under the former hash, which is shorter, arrives here although nothing changed. So its values are compared.
   const otherHash =
     't._content_hash <> excluded._content_hash AND octet_length(t._content_hash) = octet_length(excluded._content_hash)';
-  const compared = table.columns.map(({ name }) => name).filter((name) => !kept.has(name));
+  const compared = table.columns.map(({ name }) => name).filter((name) => !constant.has(name));
   const differs = (names: readonly string[]) => {
     const side = (prefix: string) => names.map((name) => `${prefix}.${identifier(name)}`).join(', ');
     return names.length === 0 ? 'false' : `ROW(${side('t')}) IS DISTINCT FROM ROW(${side('excluded')})`;
   };
   const back = 't._deleted_at IS NOT NULL OR t._source > excluded._source';
-  // Columns that move by themselves are stored in place: the version, its time and its run stay.
+  // A change of volatile columns alone overwrites them: version, time and run stay the same.
   const fixed = compared.filter((name) => !table.volatile.includes(name));
   const ofVersion: readonly string[] = table.volatile.length === 0 ? [] : ['_run_id', '_loaded_at'];
   const version = `(${back} OR ${differs(fixed)})`;

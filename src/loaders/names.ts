@@ -34,6 +34,6 @@ export function keyAmong(table: TableSpec, parameter: string): string {
   return `(${left}) IN (SELECT ${parts.join(', ')} FROM unnest(${parameter}::text[]) AS k)`;
 }
 
-/** The condition on the account, `$1`; a table that belongs to no account takes any. */
+/** The condition on the account, `$1`. For a table without accounts it is true for every account. */
 export const ofAccount = (table: TableSpec): string =>
   hasAccount(table) ? 't.account_id = $1::bigint' : '$1::text IS NOT NULL';

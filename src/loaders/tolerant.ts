@@ -4,8 +4,8 @@ import { stagedTables, type Transaction } from '../db/transaction.ts';
 import { dedupe, type Loaded, type LoadOptions, loadRows } from './load.ts';
 
 /**
- * Loads a batch in which Postgres refused a value that the schema let through: the batch is halved until the row at
- * fault stands alone, which becomes a reject; all others are stored. Slow, and only used after a plain load failed.
+ * Loads a batch in which Postgres refused a value that the schema accepted. The batch is halved until the refused row is alone;
+ * that row becomes a reject, and all others are stored. Slow, therefore used only after a plain load failed.
  */
 export async function loadTolerantly(
   tx: Transaction,
@@ -42,7 +42,7 @@ export async function loadTolerantly(
     }
   };
 
-  // Repeated keys are reduced first: their copies must not come back as rejects one by one.
+  // Repeated keys are reduced first, since each copy of a refused row would become a reject.
   const distinct = dedupe(table, rows);
   if (distinct.length > 0) await loadPart(distinct);
   total.unchanged += rows.length - distinct.length;

@@ -9,8 +9,8 @@ export interface TombstoneOptions {
   /** Tables that keep no history. */
   readonly noHistory?: ReadonlySet<string>;
   /**
-   * Since when the rows are known to be gone. A page that was requested before, and still has them, does not bring them back.
-   * Default: not known.
+   * Since when the rows are known to be gone. A page that was requested earlier and still has them does not restore them. Default:
+   * unknown.
    */
   readonly goneSince?: Date;
 }

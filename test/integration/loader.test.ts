@@ -362,7 +362,7 @@ describe('a second list', () => {
   });
 });
 
-test('a row that several locations share keeps the place it was first seen at', async () => {
+test('a row that several locations share keeps the location where it was first seen', async () => {
   newAccount();
   const at = (location_id: string, name: string) =>
     rowOf({ id: 1, name }, { resource: groups, context: { location_id } });
@@ -373,7 +373,7 @@ test('a row that several locations share keeps the place it was first seen at', 
 });
 
 describe('two transactions that insert one key at once', () => {
-  test('the second is told, and the staged way settles it', async () => {
+  test('the second gets a unique violation, and a staged load stores it', async () => {
     newAccount();
     const began = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
@@ -525,7 +525,7 @@ test('a table made from a definition can be loaded at once: nothing else knows o
   expect(await load([row('b')], { resource: notes })).toMatchObject({ unchanged: 1 });
 });
 
-test('a count that moves by itself is stored in place: no version, no change to report', async () => {
+test('a volatile count is overwritten: no version, no change to report', async () => {
   newAccount();
   const category = (patientCount: number, name: string, readAt: string) =>
     rowOf({ id: 1, patientCount, name, updatedAt: '2024-01-01T00:00:00Z' }, { resource: categories, readAt });
