@@ -1,4 +1,4 @@
-/** Abort signals, joined and raced without leaving listeners behind on long-lived ones. */
+/** Joins and races abort signals, and removes its listeners from signals that live long. */
 
 /** One signal that follows several; `release` must be called when it is no longer needed. */
 export interface LinkedSignal {

@@ -1,4 +1,4 @@
-/** The Lobbie client: one call = build, wait for a start, send, decide, and again until there is an answer or an error. */
+/** The Lobbie client. A call builds its request, waits for the limiter, sends it, and repeats it until an answer or an error. */
 import { type Clock, systemClock } from '../core/clock.ts';
 import { StopError } from '../core/errors.ts';
 import { linkSignals } from './abort.ts';
@@ -13,7 +13,7 @@ import { ClockSkew, timed } from './skew.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type Fetch } from './transport.ts';
 
-/** As much of a logger as is needed here; pino fits. */
+/** The part of a logger that the client uses; a pino logger fits. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -35,7 +35,7 @@ export interface ApiClientOptions {
   readonly requestsPerSecond: number;
   /** Requests under way at once. */
   readonly concurrency: number;
-  /** OperationIds that take the newer path, or `observed`, or `all`. Default none. */
+  /** The operationIds that use the newer path, or `observed`, or `all`. Default none. */
   readonly newerPaths?: NewerPaths | undefined;
   /** Milliseconds for one attempt, headers and body. Default 60,000. */
   readonly timeoutMs?: number | undefined;
@@ -58,15 +58,15 @@ export interface CallOptions {
   /** The request body, written as JSON; bigint is allowed. */
   readonly body?: unknown;
   /**
-   * Called right before every attempt is sent, retries included, token calls not, and waited for. A throw sends nothing and
-   * ends the call.
+   * Called and awaited right before each attempt, retries included; not for token requests. If it throws, nothing is sent and the
+   * call ends.
    */
   readonly beforeAttempt?: (() => void | Promise<void>) | undefined;
-  /** Told that an attempt came to nothing and that another one will follow. */
+  /** Called when an attempt failed and another one will follow. */
   readonly onRetry?: (() => void) | undefined;
   /** Milliseconds for one attempt. Default: that of the client. */
   readonly timeoutMs?: number | undefined;
-  /** Told the body of the answer that makes the call fail. It may hold protected health information. */
+  /** Called with the body of the answer that makes the call fail. The body may hold protected health information. */
   readonly onRefusal?: ((text: string) => void) | undefined;
 }
 
@@ -80,7 +80,7 @@ export interface ApiResponse<T> {
 }
 
 export interface ApiClientState extends LimiterState {
-  /** Attempts sent, retries included, token calls not. */
+  /** Attempts sent, retries included; token requests are not counted. */
   readonly requests: number;
   readonly retries: number;
   /** Milliseconds that Lobbie's clock is ahead of this machine's, negative when behind; undefined before any answer. */
@@ -91,8 +91,8 @@ export interface ApiClient {
   /**
    * @throws ApiError with `code` and `action` as in retry.ts and token.ts
    * @throws ContractError `contract.body_too_large`
-   * @throws StopError when the client is closed or Lobbie asks for a longer wait than `retry.maxWaitMs`, the signal's reason
-   * when aborted, whatever `beforeAttempt` throws
+   * @throws StopError when the client is closed, or when Lobbie asks for a longer wait than `retry.maxWaitMs`
+   * @throws the signal's reason when aborted, and whatever `beforeAttempt` throws
    */
   call<Op extends OperationId>(
     op: Op,
@@ -102,15 +102,15 @@ export interface ApiClient {
   /** The same for generic code. @throws TypeError when there is no such operation */
   callRaw(op: string, params: Params, options?: CallOptions): Promise<ApiResponse<unknown>>;
   readonly state: ApiClientState;
-  /** Gets a token if there is none, which also tells Lobbie's clock. @throws as `call` does */
+  /** Gets a token if there is none, which also measures Lobbie's clock. @throws as `call` does */
   signIn(signal?: AbortSignal): Promise<void>;
-  /** Use only this share of the configured rate, more than 0 to 1; for several processes with one key. */
-  share(fraction: number): void;
-  /** Ends what waits and what is under way. */
+  /** Uses only this fraction of the configured rate, more than 0 to 1: other processes with the same key use the rest. */
+  useFraction(fraction: number): void;
+  /** Ends all calls, those that wait and those in progress. */
   close(): Promise<void>;
 }
 
-/** Shorter waits are the everyday of a rate limit and not worth a line. */
+/** Shorter waits are normal under a rate limit and are not logged. */
 const REPORTED_WAIT_MS = 5000;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
@@ -126,7 +126,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const limiter = createLimiter({ ...options, maxConcurrent: options.concurrency, clock });
   let requests = 0;
   let retries = 0;
-  /** The token that was last accepted by any operation, and operations that refused one that others accept. */
+  /** The token that any operation accepted last, and the operations that refused a token which others accepted. */
   let accepted: string | undefined;
   const refused = new Set<string>();
 
@@ -149,12 +149,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     try {
       for (;;) {
         await tokens.get(link.signal);
-        // Sent or kept waiting before: goes ahead of its like, so that it can't be overtaken for ever.
+        // A call that has waited before goes ahead of others with its priority, so that it can't be overtaken for ever.
         const ahead = attempts + expired > 0 ? 1 : 0;
         const attempt = await limiter.run(
           async () => {
-            // It ran out in the queue: back for a new one, because waiting here would bunch up starts that were spaced
-            // out. A token that never lasts until its turn is the exception.
+            // The token expired in the queue. The call goes back for a new one: waiting here would undo the spacing of starts. Only
+            // when tokens keep expiring in the queue does it wait here.
             const token = tokens.peek() ?? (expired < 2 ? undefined : await tokens.get(link.signal));
             if (token === undefined) return undefined;
             if (call.beforeAttempt !== undefined) await call.beforeAttempt();
@@ -198,7 +198,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
           (judged.do === 'fail'
             ? accepted === attempt.token ||
               (!spec.write && (await worksElsewhere(op, attempt.token, call, link.signal)))
-            : // Known by now: a new token for each parent of a list would wear out the token endpoint.
+            : // This operation is known to refuse good tokens. A new one for each parent would overload the token endpoint.
               accepted === attempt.token && refused.has(op));
         if (refusedHere) refused.add(op);
         const decision = refusedHere ? REFUSED_HERE : judged;
@@ -213,7 +213,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         history = decision.history;
         call.onRetry?.();
         if (decision.do === 'refresh') tokens.invalidate(attempt.token);
-        // A shared wait is the limiter's: it holds up this call with all others.
+        // For a shared wait the limiter is paused, which delays this call as well.
         else if (!decision.shared) await clock.sleep(decision.delayMs, link.signal);
       }
     } finally {
@@ -221,7 +221,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     }
   }
 
-  /** Asks another operation with the same token. An answer other than 401 says that the token itself is good. */
+  /** Calls another operation with the same token. An answer other than 401 means that the token itself is good. */
   async function worksElsewhere(op: string, token: string, call: CallOptions, signal: AbortSignal): Promise<boolean> {
     const other = op === 'listRoleGroups' ? 'listEventTypes1' : 'listRoleGroups';
     const url = buildUrl(options.baseUrl, other, specOf(other), {}, newerPaths);
@@ -244,7 +244,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     get state() {
       return { ...limiter.state, requests, retries, clockSkewMs: skew.ms };
     },
-    share: (fraction) => limiter.share(fraction),
+    useFraction: (fraction) => limiter.useFraction(fraction),
     async close() {
       const reason = new StopError('stop.signal', 'the connection to Lobbie was closed');
       closing.abort(reason);

@@ -1,4 +1,4 @@
-/** Bytes to text without guessing: what can't be read exactly is no answer. */
+/** Decodes bytes without guessing: an answer that can't be decoded exactly counts as no answer. */
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
@@ -6,7 +6,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
  * Decodes a body strictly. JSON is UTF-8 (RFC 8259, 8.1), so UTF-8 is tried first, whatever the header says: bytes that are
  * valid UTF-8 and no ASCII are practically never another encoding. A declared charset is honoured for the rest. Pure.
  *
- * @param contentType the header as it came; null when it is missing
+ * @param contentType the header as received; null when it is missing
  * @returns undefined when the bytes fit neither; a replacement character would be stored as if it had been sent
  */
 export function decodeBody(bytes: Uint8Array, contentType: string | null): string | undefined {
@@ -17,7 +17,7 @@ export function decodeBody(bytes: Uint8Array, contentType: string | null): strin
   );
 }
 
-/** The two marks that a UTF-16 text begins with; neither is valid UTF-8. */
+/** The encoding by the byte order mark of UTF-16. Neither of the two marks is valid UTF-8. */
 function byteOrder(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
@@ -28,7 +28,7 @@ function decodeAs(label: string, bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes);
   } catch {
-    // An unknown label or bytes that don't fit it; both errors say nothing that is needed.
+    // The label is unknown, or the bytes are not in that encoding. The caller treats both alike.
     return undefined;
   }
 }

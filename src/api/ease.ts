@@ -1,4 +1,4 @@
-/** How the rate answers to throttling: down by a factor, up again in even steps. Pure. */
+/** How the rate reacts to throttling: it goes down by a factor and recovers linearly. Pure. */
 
 const DOWN = 0.7;
 const UP_PER_SECOND = 0.05;
@@ -9,21 +9,21 @@ export interface Ease {
   /** Starts a second at the instant `at`. */
   readonly rate: number;
   readonly at: number;
-  /** When it was last eased; negative infinity when never. */
+  /** When the rate was last reduced; negative infinity when never. */
   readonly easedAt: number;
 }
 
 export const fullRate = (rate: number): Ease => ({ rate, at: 0, easedAt: Number.NEGATIVE_INFINITY });
 
-/** The rate at `now`: 5 % of the configured rate is won back each second after the last easing. */
+/** The rate at `now`: each second after the last reduction, it recovers by 5 % of the configured rate. */
 export function rateAt(ease: Ease, configured: number, now: number): number {
   const seconds = Math.max(now - ease.at, 0) / 1000;
   return Math.min(configured, ease.rate + configured * UP_PER_SECOND * seconds);
 }
 
 /**
- * After a 429 or 503: × 0.7, not below 5 % of the configured rate, and once per second and round trip: the answers to
- * requests that were sent before the last easing say nothing about the eased rate.
+ * Reduces the rate after a 429 or 503 to 70 %, but not below 5 % of the configured rate. It does so once per second and round trip:
+ * answers to requests that were sent before the last reduction say nothing about the reduced rate.
  *
  * @param resumeAt when requests start again (the end of Retry-After); the rate does not recover while nothing is sent
  */

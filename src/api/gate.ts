@@ -1,4 +1,4 @@
-/** The two ways tasks are let through: paced by a rate, or only held to a number at once. */
+/** Two ways of starting tasks: spaced by a rate, or limited only in how many run at once. */
 import Bottleneck from 'bottleneck';
 import PQueue from 'p-queue';
 import type { Clock } from '../core/clock.ts';
@@ -7,7 +7,7 @@ import { Pace } from './pace.ts';
 /** Longest single timer in milliseconds; one over 24 days would fire at once. */
 export const SLICE_MS = 3_600_000;
 
-/** A task in the queue. It leaves by starting or, when its caller gives up, without. */
+/** A task in the queue. It leaves the queue when it starts or when its caller gives up. */
 export interface Job {
   /** 0 to 9, lower first. */
   readonly priority: number;
@@ -17,15 +17,15 @@ export interface Job {
   start(): Promise<void>;
 }
 
-/** What a gate has to know of the limiter it serves. */
+/** What a gate needs from its limiter. */
 export interface GateContext {
   readonly clock: Clock;
   readonly maxConcurrent: number;
   /** Aborted when the limiter is closed. */
   readonly closed: AbortSignal;
-  /** Present starts a second. */
+  /** The present rate in starts a second. */
   rate(): number;
-  /** Jobs that wait and are still wanted. */
+  /** Jobs that wait and whose callers have not given up. */
   queued(): number;
   running(): number;
   paused(): boolean;
@@ -39,7 +39,7 @@ export interface Gate {
   ended(): void;
 }
 
-/** No rate: tasks start at once in the order of priority. Costs microseconds, so that a benchmark measures the rest. */
+/** A gate without a rate: tasks start at once in order of priority. It costs microseconds, so benchmarks measure the rest. */
 export function openGate(context: GateContext): Gate {
   const queue = new PQueue({ concurrency: context.maxConcurrent });
   return {
@@ -48,7 +48,7 @@ export function openGate(context: GateContext): Gate {
         if (context.paused()) await context.pauseOver();
         if (job.waiting()) await job.start();
       };
-      // Only closing rejects it, and then the caller has been told already.
+      // Only closing rejects it, and close() has already rejected the caller's promise.
       queue.add(task, { priority: -job.priority }).catch(() => undefined);
     },
     ended: () => undefined,
@@ -62,9 +62,9 @@ interface Starter {
 }
 
 /**
- * Bottleneck holds the queue, the priorities and `maxConcurrent`. Its own `minTime` is not used: it books a start, and a
- * slot, ahead of time, so that neither a pause nor a more urgent task could come between. Its reservoir is kept empty
- * instead and filled by one whenever `Pace` grants a start and a task is there to take it.
+ * Bottleneck implements the queue, the priorities and `maxConcurrent`. Its own `minTime` is not used: it reserves starts ahead of
+ * time, so neither a pause nor a more urgent task could come in between. Instead its reservoir stays empty and gets one start
+ * whenever `Pace` grants one and a task can use it.
  */
 function bottleneckStarter(maxConcurrent: number): Starter {
   const bottleneck = new Bottleneck({ maxConcurrent, reservoir: 0 });
@@ -80,7 +80,7 @@ function listStarter(): Starter {
   let open = 0;
   let draining = false;
   const drain = () => {
-    // A task that was given up hands its start on while this loop runs.
+    // A task whose caller gave up passes its start on while this loop runs.
     if (draining) return;
     draining = true;
     for (let list = lists.find(filled); open > 0 && list !== undefined; list = lists.find(filled)) {
@@ -104,12 +104,12 @@ function listStarter(): Starter {
 const filled = (list: readonly unknown[]): boolean => list.length > 0;
 
 /**
- * Bottleneck sets about two timers of a millisecond for each task, one after the other: 430 starts a second were
- * measured where 500 were allowed. Up to this rate it keeps up with room to spare.
+ * The highest rate, in starts a second, for which Bottleneck is used. It sets about two timers of a millisecond for each task, one
+ * after the other: 430 starts a second were measured where 500 were allowed. At 200 it keeps up with room to spare.
  */
 const BOTTLENECK_UP_TO = 200;
 
-/** Starts are granted by `Pace` and only to tasks that can take them at once, so that none is saved up for a burst. */
+/** A gate in which `Pace` grants starts, only to tasks that can begin at once, so that no starts are saved up for a burst. */
 export function pacedGate(context: GateContext, configuredRate: number): Gate {
   const { clock } = context;
   const starter = configuredRate > BOTTLENECK_UP_TO ? listStarter() : bottleneckStarter(context.maxConcurrent);
@@ -119,14 +119,14 @@ export function pacedGate(context: GateContext, configuredRate: number): Gate {
   let pumping = false;
 
   const now = () => clock.now().getTime();
-  // While a granted start is on its way nothing more is granted: it may be held up by a pause that has just begun.
+  // While a granted start has not begun, no other is granted: a pause that has just begun may hold it up.
   const wanted = () => (granted > 0 ? 0 : Math.min(context.queued(), context.maxConcurrent - context.running()));
 
   async function pump(): Promise<void> {
     while (wanted() > 0) {
       if (context.paused()) await context.pauseOver();
       const wait = pace.waitMs(now(), context.rate());
-      // Timers cut fractions off: rounded down the loop would spin. An hour is far below where they overflow.
+      // Timers cut off fractions, so a wait that is rounded down would make this loop spin. Timers overflow far beyond one hour.
       if (wait > 0) await clock.sleep(Math.min(Math.ceil(wait), SLICE_MS), context.closed);
       if (context.paused()) continue;
       const most = wanted();
@@ -141,7 +141,7 @@ export function pacedGate(context: GateContext, configuredRate: number): Gate {
     if (pumping || context.closed.aborted) return;
     pumping = true;
     pump()
-      // Only closing ends it early; every waiting caller has been told.
+      // Only closing ends it early, and close() has already rejected all promises that wait.
       .catch(() => undefined)
       .finally(() => {
         pumping = false;
@@ -152,9 +152,9 @@ export function pacedGate(context: GateContext, configuredRate: number): Gate {
   return {
     enter(job) {
       starter.add(job.priority, async () => {
-        // A pause that began after the grant holds for this start as well.
+        // A pause that began after the grant applies to this start, too.
         if (job.waiting() && context.paused()) await context.pauseOver();
-        // Given up while it waited: the start goes to the next in the queue.
+        // If the caller gave up meanwhile, the next task in the queue gets the start.
         if (!job.waiting()) return starter.grant(1);
         granted -= 1;
         pace.begin(now());

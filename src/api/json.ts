@@ -1,11 +1,11 @@
 /**
- * JSON without loss. A 64-bit id or a long decimal does not survive `Number`; such a number is kept as the text the
- * server sent (`JSON.rawJSON`, which `JSON.stringify` writes out again unchanged).
+ * JSON without loss. `Number` can't hold a 64-bit id or a long decimal; such a number stays the text that the server sent
+ * (`JSON.rawJSON`, which `JSON.stringify` writes out again unchanged).
  */
 
 import { TOO_DEEP } from '../core/depth.ts';
 
-/** A number kept as its source text; see `rawNumberText`. */
+/** A number as its source text; see `rawNumberText`. */
 export interface RawNumber {
   readonly rawJSON: string;
 }
@@ -23,17 +23,16 @@ interface JsonWithSource {
 const json = JSON as unknown as JsonWithSource;
 
 /**
- * A number that may not survive: 16 or more digits (every decimal of up to 15 does), or an exponent of three digits.
- * A text that matches inside a string only takes the slower path, it is not wrong.
+ * A number that `Number` may not hold: 16 or more digits (it holds every decimal of up to 15), or an exponent of three digits. A
+ * match inside a string only costs time: the text then takes the slower path.
  */
 const RISKY_NUMBER = /(?:^|[\s:,[-])[\d.]{16}|[\d.][eE][+-]?\d{3}/;
 
 /**
- * Parses JSON and keeps the value of every number: those that `Number` holds exactly become numbers, all others raw text.
+ * Parses JSON without changing the value of any number: those that `Number` holds exactly become numbers, all others raw text.
  *
- * @param options.cut whether a value that is nested too deep is cut rather than refused. Default true.
- * @param options.cut whether a value that is nested too deep is replaced by {@link TOO_DEEP}, so that it does not take the records
- * beside it along. Default false: a RangeError.
+ * @param options.cut whether a value that is nested too deep is replaced by {@link TOO_DEEP}, so that the records beside it can be
+ * read. Default false: a RangeError.
  * @throws SyntaxError when the text is not JSON; its message may quote the text, so it must not be passed on.
  */
 export function parseJson(text: string, options: { readonly cut?: boolean } = {}): unknown {
@@ -41,7 +40,7 @@ export function parseJson(text: string, options: { readonly cut?: boolean } = {}
   try {
     return parseExactly(text);
   } catch (error) {
-    // Going through the values is recursive, unlike parsing: one record that is nested very deep must not take its page along.
+    // Visiting the values is recursive, unlike parsing. One record that is nested too deep must not make its page unreadable.
     if (!(error instanceof RangeError) || options.cut !== true) throw error;
     return parseExactly(cutDeep(text));
   }
@@ -54,10 +53,10 @@ function parseExactly(text: string): unknown {
   });
 }
 
-/** Levels of arrays and objects that are read of a page when it has too many. */
+/** How many levels of arrays and objects are read of a page that has too many. */
 const LEVELS = 200;
 
-/** JSON text with everything below {@link LEVELS} replaced by {@link TOO_DEEP}. Text that is no JSON stays none. Pure. */
+/** Replaces everything in JSON text below {@link LEVELS} by {@link TOO_DEEP}. Invalid JSON stays invalid. Pure. */
 function cutDeep(text: string): string {
   let out = '';
   let from = 0;
@@ -89,12 +88,12 @@ export function stringifyJson(value: unknown): string | undefined {
   );
 }
 
-/** The source text of a number that was kept raw; undefined for every other value. */
+/** The source text of a raw number; undefined for every other value. */
 export function rawNumberText(value: unknown): string | undefined {
   return json.isRawJSON(value) ? value.rawJSON : undefined;
 }
 
-/** Integers beyond 2^53 are kept raw even where the printed form agrees: `BigInt(number)` would give other digits. */
+/** Integers beyond 2^53 stay raw even if the printed form is the same, since `BigInt(number)` would give other digits. */
 function survives(value: number, source: string): boolean {
   if (!Number.isFinite(value)) return false;
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return false;

@@ -1,4 +1,4 @@
-/** One limiter per API key: how many requests start a second, how many are under way, and when none may start at all. */
+/** The limiter of an API key. It limits starts a second and requests in progress, and can pause all starts. */
 import type { Clock } from '../core/clock.ts';
 import { type Ease, easeDown, fullRate, rateAt } from './ease.ts';
 import { type GateContext, openGate, pacedGate, SLICE_MS } from './gate.ts';
@@ -6,7 +6,7 @@ import { type GateContext, openGate, pacedGate, SLICE_MS } from './gate.ts';
 export interface LimiterOptions {
   /** Starts a second; 0 or Infinity for no limit. Fractions are fine. */
   readonly requestsPerSecond: number;
-  /** Tasks under way at once, at least 1. */
+  /** Tasks in progress at once, at least 1. */
   readonly maxConcurrent: number;
   readonly clock: Clock;
 }
@@ -25,7 +25,7 @@ export interface LimiterState {
   readonly pausedUntil: Date | undefined;
   readonly running: number;
   readonly queued: number;
-  /** Answers that told to slow down, since the start. */
+  /** Answers 429 and 503 since the start of the process. */
   readonly throttled: number;
 }
 
@@ -33,17 +33,18 @@ export interface Limiter {
   /** Runs the task once it may start. Rejects with the signal's reason when aborted while it waits. */
   run<T>(task: () => Promise<T>, options?: RunOptions): Promise<T>;
   /**
-   * The server said 429 or 503 to a request sent at `sentAt`: the rate is eased, and with `retryAfterMs` nothing starts
-   * until that is over, for every caller.
+   * Must be called when the server answered 429 or 503 to a request sent at `sentAt`. Reduces the rate. With `retryAfterMs`, no
+   * caller's task starts until that time has passed.
    */
   throttled(sentAt: Date, retryAfterMs?: number): void;
   /**
-   * Use only this share of the configured rate from now on, more than 0 to 1: other processes that use the same key take
-   * the rest.
+   * Uses only this fraction of the configured rate from now on: other processes with the same key use the rest.
+   *
+   * @throws RangeError unless the fraction is more than 0 and at most 1
    */
-  share(fraction: number): void;
+  useFraction(fraction: number): void;
   readonly state: LimiterState;
-  /** Whoever waits is refused with `reason`, now and later. What runs is not touched. */
+  /** Rejects all tasks that wait, and all later ones, with `reason`. Running tasks continue. */
   close(reason: unknown): void;
 }
 
@@ -73,7 +74,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     running: () => running,
     paused: () => pausedUntil > 0 && pausedUntil > now(),
     async pauseOver() {
-      // A loop, because the pause may be prolonged meanwhile.
+      // A loop, because the pause may be extended meanwhile.
       for (let left = pausedUntil - now(); left > 0; left = pausedUntil - now()) {
         await clock.sleep(Math.min(left, SLICE_MS), closing.signal);
       }
@@ -121,8 +122,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (retryAfterMs !== undefined) pausedUntil = Math.max(pausedUntil, now() + retryAfterMs);
       ease = easeDown(ease, configuredRate, now(), sentAt.getTime(), pausedUntil);
     },
-    share(wanted) {
-      if (!(wanted > 0 && wanted <= 1)) throw new RangeError('a share is more than 0 and at most 1');
+    useFraction(wanted) {
+      if (!(wanted > 0 && wanted <= 1)) throw new RangeError('the fraction must be more than 0 and at most 1');
       fraction = wanted;
     },
     get state() {

@@ -1,4 +1,4 @@
-/** What the table of operations says about one of them; the rows are generated from contract/openapi.yaml. */
+/** One row of the table of operations, which is generated from contract/openapi.yaml. */
 export interface OperationSpec {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Template below the base URL, e.g. `/partner/v2/account/{accountId}/patients`. */
@@ -20,7 +20,7 @@ export interface OperationSpec {
   readonly newerPath?: string;
   readonly newerPathEvidence?: 'observed' | 'assumed';
   readonly hasBody: boolean;
-  /** True for everything but GET: such a call is never sent a second time on its own. */
+  /** True for every method except GET. The client never repeats a write by itself. */
   readonly write: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface QueryParam {
   readonly enum?: readonly string[];
 }
 
-/** A time filter of a list and the field it is thought to compare. */
+/** A time filter of a list and the field that it probably compares. */
 export interface IncrementalFilter {
   readonly from: string;
   readonly to: string;

@@ -1,4 +1,4 @@
-/** What an exchange amounts to, and the error that a caller gets when it amounts to nothing. Pure. */
+/** Classifies the result of an HTTP exchange, and builds the error of a call that failed. Pure. */
 import { ApiError, StopError } from '../core/errors.ts';
 import { parseJson } from './json.ts';
 import type { Decision, Failure } from './retry.ts';
@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly ok: true; readonly body: unknown; readonly status: number }
   | { readonly ok: false; readonly failure: Failure; readonly requestId: string | undefined };
 
-/** Tells a usable answer from a failure. Only a write may be answered without a body. */
+/** Distinguishes a usable answer from a failure. Only the answer to a write may have no body. */
 export function readOutcome(result: HttpAnswer | HttpFailure, write: boolean, now: Date): Outcome {
   if (result.kind !== 'answer') return { ok: false, failure: unanswered(result), requestId: undefined };
   const { status, text } = result;
@@ -41,12 +41,12 @@ function requestIdOf(text: string): string | undefined {
   }
 }
 
-/** Only what looks like an id: anything else may be a person's data. */
+/** The value if it looks like an id; anything else may be a person's data. */
 function idText(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:=-]{1,128}$/.test(value) ? value : undefined;
 }
 
-/** What may be told of a call. */
+/** What an error may contain about a call. */
 export interface CallFacts {
   readonly operationId: string;
   /** Path ids by name. */
@@ -63,16 +63,16 @@ export function callError(
   const ids = Object.entries(facts.ids).map(([name, value]) => `${name} ${value}`);
   const subject = ids.length === 0 ? '' : ` (${ids.join(', ')})`;
   const tries = facts.attempts > 1 ? ` after ${facts.attempts} attempts` : '';
-  const { do: _failed, ...told } = decision;
+  const { do: _failed, ...reported } = decision;
   return new ApiError(`${facts.operationId}${subject} ${described(failure)}${tries}`, {
     ...facts,
-    ...told,
+    ...reported,
     status: 'status' in failure ? failure.status : undefined,
     neverSent: failure.kind === 'network' && NO_CONNECTION.has(failure.detail ?? ''),
   });
 }
 
-/** Codes of failures that come before a single byte of a request is sent; those of an open connection are not among them. */
+/** Error codes which prove that no byte of the request was sent. Errors of an open connection don't prove it. */
 const NO_CONNECTION: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -88,7 +88,7 @@ function described(failure: Failure): string {
   return `answered ${failure.status} with a body that is cut short or not JSON${detail}`;
 }
 
-/** Ends the run: nobody should hang for hours without a word, and the next run goes on from there. */
+/** The error that ends a run because Lobbie asks for too long a wait. The next run continues where this one stopped. */
 export function waitTooLong(
   { operationId }: { readonly operationId: string },
   waitMs: number,

@@ -1,26 +1,26 @@
-/** When the next request may start. Deterministic: time comes in as milliseconds, nothing here reads a clock. */
+/** When the next request may start. Deterministic: callers pass the time in milliseconds, and nothing here reads a clock. */
 
-/** Starts missed by a late timer are made up for if they are no older than this; older ones are gone. */
+/** Starts that a late timer missed are made up for within this time; older ones are dropped. */
 const CATCH_UP_MS = 50;
 
 /** A second, and one more because clocks cut off fractions of a millisecond. */
 const WINDOW_MS = 1001;
 
 /**
- * Evenly spaced starts on an absolute schedule: a timer that fires late delays one start and not all that follow, so
- * that the configured rate is reached although timers have whole milliseconds. A log of the last second's starts keeps
- * any sliding second at no more than `floor(rate) + 1` starts, catching up included.
+ * Spaces starts evenly on an absolute schedule. A timer that fires late delays one start and not those that follow, so the
+ * configured rate is reached although timers have whole milliseconds. A log of the last second's starts limits each sliding second
+ * to `floor(rate) + 1` starts, those that are made up for included.
  */
 export class Pace {
   #nextAt = Number.NEGATIVE_INFINITY;
   #lastSeen = Number.NEGATIVE_INFINITY;
-  /** Instants of the newest starts, oldest first; those granted but not yet begun stand at the end. */
+  /** Instants of the newest starts, oldest first. Starts that are granted and not yet begun come last. */
   readonly #starts: number[] = [];
   #pending = 0;
 
   /** Milliseconds until a start may be granted at `rate` starts a second; 0 when now. */
   waitMs(now: number, rate: number): number {
-    // The machine's clock was set back: the schedule would stand still until it catches up.
+    // The machine's clock was set back. Without a reset, nothing would start until it has caught up.
     if (now < this.#lastSeen - WINDOW_MS) this.#reset();
     this.#lastSeen = now;
     const oldest = this.#starts.at(-(Math.floor(rate) + 1));
@@ -41,7 +41,7 @@ export class Pace {
     return true;
   }
 
-  /** The oldest grant that has not begun does so now; until then it counts from the instant of its grant. */
+  /** Begins the oldest granted start. Until then that start counts from the instant of its grant. */
   begin(now: number): void {
     if (this.#pending === 0) return;
     this.#starts[this.#starts.length - this.#pending] = now;

@@ -5,10 +5,10 @@ export type ParamValue = string | number | bigint | boolean | Date | undefined;
 
 export type Params = Readonly<Record<string, ParamValue>>;
 
-/** Which operations take the newer generation's path: operationIds, `observed` (seen in use) or `all` (analogies too). */
+/** Which operations use the newer generation's path: operationIds, `observed` (paths seen in use) or `all` (assumed ones, too). */
 export type NewerPaths = readonly string[];
 
-/** The path template of an operation under the chosen generation. */
+/** The path template of an operation in the chosen generation of the API. */
 export function pathTemplate(operationId: string, spec: OperationSpec, newerPaths: NewerPaths): string {
   if (spec.newerPath === undefined) return spec.path;
   const chosen =
@@ -19,9 +19,9 @@ export function pathTemplate(operationId: string, spec: OperationSpec, newerPath
 }
 
 /**
- * The whole URL. Query parameters follow the table's order and are left out when undefined; dates go as ISO 8601 in UTC.
+ * The whole URL. Query parameters follow the table's order and are left out when undefined; dates are sent as ISO 8601 in UTC.
  *
- * @throws TypeError when a path parameter is missing or a parameter is not one of the operation's: both are slips in a program
+ * @throws TypeError for a missing path parameter or a parameter that the operation does not have: both are faults of the program
  */
 export function buildUrl(
   baseUrl: string,
@@ -30,7 +30,7 @@ export function buildUrl(
   params: Params,
   newerPaths: NewerPaths,
 ): string {
-  // A list that no page calls paginated may answer with nextCursor all the same, and then it has to be followed.
+  // A list may answer with nextCursor although the contract does not call it paginated. So each list takes a cursor.
   const followed = spec.listKey !== undefined && !spec.query.some(({ name }) => name === 'cursor') ? ['cursor'] : [];
   const queryNames = [...spec.query.map(({ name }) => name), ...followed];
   const known = [...spec.pathParams, ...queryNames, ...(spec.headers ?? [])];
@@ -40,7 +40,7 @@ export function buildUrl(
   const path = pathTemplate(operationId, spec, newerPaths).replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
     const value = paramText(params[name]);
     if (value === undefined || value === '') throw new TypeError(`${operationId} needs the parameter ${name}`);
-    // Encoding leaves dots alone, and a URL parser would take a segment of dots for a step up.
+    // Encoding does not change dots, and a URL parser would read a segment of dots as a step up.
     if (/^\.+$/.test(value)) throw new TypeError(`${operationId}: ${name} is not an id`);
     return encodeURIComponent(value);
   });
@@ -63,13 +63,13 @@ export function headerParams(spec: OperationSpec, params: Params): Record<string
   return headers;
 }
 
-/** The path ids of a call, for errors and log lines; query values may be a person's data and never go there. */
+/** The path ids of a call, for errors and log lines. Query values are left out, since they may be a person's data. */
 export function pathIds(spec: OperationSpec, params: Params): Record<string, string> {
   return Object.fromEntries(spec.pathParams.map((name) => [name, paramText(params[name]) ?? '']));
 }
 
 /**
- * A secret that is sent as a header. Checked here because fetch quotes a value it refuses in its message.
+ * Checks a value that is sent as a header, for example a secret: fetch would quote a value that it refuses in its message.
  *
  * @throws TypeError that names the header only
  */

@@ -1,16 +1,16 @@
-/** The latest instant that is believed; a bogus date must not stop a sync for years. */
+/** The longest accepted wait: a bogus date must not stop a sync for years. */
 const LONGEST_MS = 7 * 24 * 3_600_000;
 
-/** A number of seconds from here on is an instant since 1970, as some gateways send it; of milliseconds from the second on. */
+/** Some gateways send an instant since 1970: numbers from the first limit on are such seconds, from the second on milliseconds. */
 const EPOCH_SECONDS_FROM = 1e9;
 const EPOCH_MS_FROM = 1e12;
 
 /**
- * How long a `Retry-After` header asks to wait, in milliseconds from `now`. The format is that of RFC 9110, 10.2.3: whole
- * seconds or an HTTP date; fractions of a second and seconds or milliseconds since 1970 are accepted too. A date in the past gives 0, more than seven days are
- * cut to seven. Pure.
+ * How long a `Retry-After` header asks to wait, in milliseconds from `now`. The format is that of RFC 9110, 10.2.3: whole seconds or
+ * an HTTP date. Fractions of a second, and seconds or milliseconds since 1970, are accepted too. A date in the past gives 0; more
+ * than seven days are cut to seven. Pure.
  *
- * @returns undefined when the header is missing or is neither of the two forms.
+ * @returns undefined when the header is missing or has none of these forms
  */
 export function parseRetryAfter(header: string | null | undefined, now: Date): number | undefined {
   const text = header?.trim();

@@ -1,4 +1,4 @@
-/** What to do after an attempt, decided by a table of statuses and never by message text. */
+/** Decides what to do after an attempt, by a table of statuses and never by the text of messages. */
 import { type ErrorAction, EXIT, type ExitCode } from '../core/errors.ts';
 
 /** How an attempt ended without a usable answer. */
@@ -10,7 +10,7 @@ export type Failure =
   | { readonly kind: 'body'; readonly status: number; readonly detail?: string | undefined }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs?: number | undefined };
 
-/** What has happened to a call so far, the present failure not counted. */
+/** What happened to a call before the present failure. */
 export interface History {
   /** Attempts that failed and count against `maxAttempts`. */
   readonly failures: number;
@@ -18,7 +18,7 @@ export interface History {
   readonly throttles: number;
   /** 429 and 503 answers with Retry-After. */
   readonly waits: number;
-  /** What those asked to wait, milliseconds. */
+  /** The sum of those waits, milliseconds. */
   readonly waitedMs: number;
   /** Whether the attempt before this one was answered 401 too. */
   readonly unauthorized: boolean;
@@ -26,9 +26,9 @@ export interface History {
 
 export const NO_HISTORY: History = { failures: 0, throttles: 0, waits: 0, waitedMs: 0, unauthorized: false };
 
-/** What matters about the call itself. */
+/** The properties of a call that the decision depends on. */
 export interface CallNature {
-  /** POST, PUT, DELETE: may have been carried out although no answer came. */
+  /** POST, PUT, DELETE: the server may have carried it out although no answer came. */
   readonly write: boolean;
   /** Whether the request carried a page cursor. */
   readonly cursor: boolean;
@@ -41,7 +41,7 @@ export interface RetryPolicy {
   readonly maxThrottles: number;
   /** How many Retry-After waits one call obeys. Default 50. */
   readonly maxWaits: number;
-  /** Longest that one call waits for Retry-After in all, milliseconds. More ends the run. Default 900,000. */
+  /** The longest time that one call waits for Retry-After in all, milliseconds. A longer wait ends the run. Default 900,000. */
   readonly maxWaitMs: number;
   /** First backoff in milliseconds; doubles each time. Default 250. */
   readonly baseMs: number;
@@ -59,9 +59,9 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 export type Decision =
-  /** Send again after `delayMs`; `shared` waits hold up every caller of the API key. */
+  /** Send again after `delayMs`. A `shared` wait delays every caller of the API key. */
   | { readonly do: 'retry'; readonly delayMs: number; readonly shared: boolean; readonly history: History }
-  /** The wait that is asked for is longer than anybody should hang without a word: the run ends until then. */
+  /** The requested wait is longer than `maxWaitMs`: the run ends instead of waiting. */
   | { readonly do: 'stop'; readonly waitMs: number }
   /** Get a new token, then send again. */
   | { readonly do: 'refresh'; readonly history: History }
@@ -73,7 +73,7 @@ export type Decision =
       readonly hint?: string;
     };
 
-/** Statuses that a repetition does not change. 401, 429 and 503 have rules of their own below. */
+/** Statuses for which a repetition is useless. 401, 429 and 503 have rules of their own below. */
 const FINAL: Readonly<Record<number, { readonly code: string; readonly hint?: string }>> = {
   400: { code: 'api.bad_request' },
   403: {
@@ -85,11 +85,11 @@ const FINAL: Readonly<Record<number, { readonly code: string; readonly hint?: st
   422: { code: 'api.unprocessable' },
 };
 
-/** Statuses below 500 that may pass by themselves. */
+/** Statuses below 500 that may be temporary. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
- * Decides what follows a failed attempt. Pure but for `random`.
+ * Decides what follows a failed attempt. Pure except for `random`.
  *
  * @param random a number in [0, 1): full jitter, so that callers that failed together don't come back together
  */
@@ -104,7 +104,7 @@ export function decide(
   const calm: History = { ...history, unauthorized: false };
   if (failure.kind === 'status') {
     const { status } = failure;
-    // A 429 was certainly not carried out, so that even a write may follow it; a 503 may have been.
+    // A request answered 429 was certainly not carried out, so even a write may be repeated. One answered 503 may have been.
     if (status === 429 || (status === 503 && !call.write)) return afterThrottle(failure, calm, policy, random);
     if (status < 500 && !TRANSIENT.has(status)) return finalDecision(status, call);
   }
@@ -127,7 +127,7 @@ function afterUnauthorized(history: History): Decision {
   };
 }
 
-/** Refused twice with a fresh token that other operations take: the right for this operation is what is missing. */
+/** The operation refused a fresh token that other operations accept: the client lacks the right for this operation. */
 export const REFUSED_HERE: Extract<Decision, { do: 'fail' }> = {
   do: 'fail',
   action: 'skip',
@@ -159,14 +159,14 @@ function afterThrottle(
 }
 
 function finalDecision(status: number, call: CallNature): Decision {
-  // The lifetime of a cursor is unknown (FACTS.md): with one in the request a 400 most likely means it is stale.
+  // The lifetime of a cursor is unknown (FACTS.md): 400 to a request with a cursor most likely means that it has expired.
   if (status === 400 && call.cursor) return { do: 'fail', action: 'restart', code: 'api.bad_cursor' };
   const known = FINAL[status];
   if (known !== undefined) return { do: 'fail', action: 'skip', ...known };
   return { do: 'fail', action: 'skip', code: 'api.unexpected_status', hint: 'Check LOBBIE_API_URL.' };
 }
 
-/** Exponential backoff with full jitter, in milliseconds. Pure but for `random`. */
+/** Exponential backoff with full jitter, in milliseconds. Pure except for `random`. */
 export function backoff(
   failuresBefore: number,
   policy: Pick<RetryPolicy, 'baseMs' | 'capMs'>,

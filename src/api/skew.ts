@@ -1,8 +1,8 @@
-/** How far the machine's clock is from the one of the answers. */
+/** Measures how far Lobbie's clock is from this machine's. */
 import type { Clock } from '../core/clock.ts';
 import type { Transport } from './transport.ts';
 
-/** Samples that are remembered; the median of them outlives one odd answer. */
+/** How many samples are remembered. Their median is used, so that one odd answer has no effect. */
 const SAMPLES = 5;
 
 /**
@@ -10,7 +10,7 @@ const SAMPLES = 5;
  * `Date` has whole seconds, cut off (RFC 9110, 6.6.1). Pure.
  *
  * @param sentMs,receivedMs epoch milliseconds of this machine
- * @returns milliseconds that the other clock is ahead, negative when it is behind; undefined when the header tells nothing
+ * @returns milliseconds that the other clock is ahead, negative when it is behind; undefined when the header has no usable time
  */
 export function skewOf(
   header: { readonly date: string | null; readonly age: string | null },
@@ -27,7 +27,7 @@ export function skewOf(
   return at + 1000 < sentMs ? at + 1000 - sentMs : 0;
 }
 
-/** Collects what answers tell of the clock. */
+/** Collects the clock differences of several answers. */
 export class ClockSkew {
   readonly #samples: number[] = [];
 
@@ -44,7 +44,7 @@ export class ClockSkew {
   }
 }
 
-/** A transport that notes what each answer tells of the other side's clock. */
+/** A transport that measures the other side's clock by each answer. */
 export function timed(transport: Transport, clock: Clock, skew: ClockSkew): Transport {
   return {
     async send(request, signal, timeoutMs) {

@@ -24,15 +24,15 @@ export interface TokenOptions {
 
 export interface TokenSource {
   /**
-   * A token that is good for a while; fetches one if need be. Callers at the same time share one request, which goes on
-   * when one of them is aborted.
+   * A token that is not about to expire; fetches one if necessary. Callers at the same time share one request, which continues when
+   * one of them is aborted.
    *
    * @throws ApiError `auth.rejected` (the credentials are refused), `auth.unavailable` (no usable answer)
    */
   get(signal?: AbortSignal): Promise<string>;
-  /** The token that is valid now, without waiting; one near its end is renewed in the background. */
+  /** The token that is valid now, without waiting. A token that is about to expire is renewed in the background. */
   peek(): string | undefined;
-  /** Drops this very token after a 401; a newer one stays. */
+  /** Drops this token after a 401; a newer one stays. */
   invalidate(token: string): void;
 }
 
@@ -43,7 +43,7 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-/** Assumed when `expires_in` is missing or no number of seconds; a token that ends earlier shows by a 401. */
+/** Assumed when `expires_in` is missing or not a number of seconds. If the token expires earlier, a 401 shows it. */
 const DEFAULT_LIFETIME_S = 3600;
 
 const LONGEST_MARGIN_MS = 60_000;
@@ -63,8 +63,9 @@ export function parseToken(text: string, sentAt: number): Token | undefined {
   const { access_token: value, expires_in: expiresIn } = body as Record<string, unknown>;
   // A value that can't stand in a header would come back quoted in an error of fetch.
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) return undefined;
-  const told = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn;
-  const seconds = typeof told === 'number' && told > 0 && Number.isFinite(told) ? told : DEFAULT_LIFETIME_S;
+  const lifetime = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn;
+  const valid = typeof lifetime === 'number' && lifetime > 0 && Number.isFinite(lifetime);
+  const seconds = valid ? lifetime : DEFAULT_LIFETIME_S;
   const expiresAt = sentAt + seconds * 1000;
   return { value, expiresAt, renewAt: expiresAt - Math.min(LONGEST_MARGIN_MS, seconds * 100) };
 }
@@ -98,7 +99,7 @@ export function createTokenSource(options: TokenOptions): TokenSource {
     },
     peek() {
       if (current === undefined || now() >= current.expiresAt) return undefined;
-      // Whoever needs the next one meets the failure again.
+      // A failure is ignored here: the next call that needs a token meets it again.
       if (now() >= current.renewAt) renew().catch(() => undefined);
       return current.value;
     },
@@ -127,7 +128,7 @@ function tokenRequest(options: TokenOptions): HttpRequest {
   };
 }
 
-/** Asking for a token twice does no harm, so that it is retried like a read. */
+/** Requesting a token twice does no harm, so the request is retried like a read. */
 const AS_READ = { write: false, cursor: false };
 
 async function fetchToken(request: HttpRequest, options: TokenOptions): Promise<Token> {

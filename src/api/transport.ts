@@ -1,4 +1,4 @@
-/** One HTTP exchange: sent, read to its last byte, and told apart by how it ended. Knows nothing of retries or tokens. */
+/** One HTTP exchange: sends the request, reads the whole answer, and classifies how it ended. Retries and tokens are elsewhere. */
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ContractError } from '../core/errors.ts';
 import { linkSignals } from './abort.ts';
@@ -19,7 +19,7 @@ export interface HttpAnswer {
   /** The whole body, decoded strictly. */
   readonly text: string;
   readonly retryAfter: string | null;
-  /** The headers `date` and `age`, which tell the other side's clock. */
+  /** The headers `date` and `age`, which show the other side's clock. */
   readonly date: string | null;
   readonly age: string | null;
   /** From `x-request-id`. */
@@ -47,7 +47,7 @@ export interface TransportOptions {
 
 export interface Transport {
   /**
-   * @param timeoutMs in place of the one in the options
+   * @param timeoutMs milliseconds for headers and body together. Default: that of the options
    * @throws the signal's reason when aborted
    * @throws ContractError `contract.body_too_large` when a body of status 2xx is over the limit
    */
@@ -74,7 +74,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
         const response = await send(request.url, {
           method: request.method,
           headers: request.headers,
-          // Followed, a redirect could turn a POST into a GET or a wrong base URL into a login page.
+          // Redirects are not followed: one could turn a POST into a GET, or a wrong base URL into a login page.
           redirect: 'manual',
           signal: link.signal,
           ...(request.body === undefined ? {} : { body: request.body }),
@@ -108,7 +108,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
   };
 }
 
-/** The text of a body; undefined when its bytes are no text in any encoding that is known of it. */
+/** The text of a body; undefined when its bytes are not valid in any encoding that it may have. */
 async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
   const contentType = response.headers.get('content-type');
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);
@@ -126,7 +126,7 @@ async function readText(response: Response, maxBytes: number): Promise<string | 
   return decodeBody(Buffer.concat(chunks, size), contentType);
 }
 
-/** The status decides: a refusal whose text can't be read is a refusal all the same. */
+/** The text of an error answer; empty when it can't be read, because the status alone decides. */
 async function readErrorText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string> {
   try {
     return (await readText(response, maxBytes)) ?? '';
@@ -144,7 +144,7 @@ async function tooLarge(response: Response | undefined, maxBytes: number): Promi
   });
 }
 
-/** The system's or client's code of a failed exchange. Messages are left alone: they may quote a URL or a header. */
+/** The system's or client's code of a failed exchange. Messages are not used: they may quote a URL or a header. */
 function errorCode(error: unknown): string | undefined {
   for (let level = error, depth = 0; level instanceof Error && depth < 4; level = level.cause, depth += 1) {
     const code: unknown = 'code' in level ? level.code : undefined;

@@ -41,7 +41,7 @@ export function divideRate(deps: { readonly api: ApiClient; readonly pool: pg.Po
          FROM lobbie_sync.runs WHERE status = 'running') r`,
       [hostname(), process.pid],
     );
-    if (rows[0] !== undefined) deps.api.share(rateFraction(rows[0], deps.pushShare));
+    if (rows[0] !== undefined) deps.api.useFraction(rateFraction(rows[0], deps.pushShare));
   };
   const timer = setInterval(() => {
     // A database that is away is noticed by those who need it.
@@ -52,7 +52,7 @@ export function divideRate(deps: { readonly api: ApiClient; readonly pool: pg.Po
       clearInterval(timer);
       await looking;
       // Another run of this process may go on.
-      await look().catch(() => deps.api.share(1));
+      await look().catch(() => deps.api.useFraction(1));
     },
   };
 }

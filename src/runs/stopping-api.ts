@@ -22,7 +22,7 @@ export function stoppingApi(api: ApiClient, stop: StopSignal): ApiClient {
     get state() {
       return api.state;
     },
-    share: (fraction) => api.share(fraction),
+    useFraction: (fraction) => api.useFraction(fraction),
     close: () => api.close(),
   };
 }

@@ -114,7 +114,7 @@ describe('a read', () => {
     expect(error).toMatchObject({ action: 'restart', code: 'api.bad_cursor' });
   });
 
-  it('waits as Retry-After says, and every other call with it', async () => {
+  it('waits as long as Retry-After says, as does every other call', async () => {
     const clock = fakeClock();
     const begin = clock.time;
     const arrived: number[] = [];
@@ -168,7 +168,7 @@ describe('a read that is refused with 401', () => {
     expect(server.calls.map(({ url }) => url.includes('/patients'))).toEqual([true, true, false]);
   });
 
-  it('asks for no new token for each parent of a list that is known to be refused', async () => {
+  it('requests no new token for each parent of a list that is known to be refused', async () => {
     await using server = await startServer(refuse('/patients'));
     const client = testClient(server);
     for (let time = 0; time < 5; time += 1) await failure(client.call(...list));
@@ -291,7 +291,7 @@ describe('aborting', () => {
 });
 
 describe('the client', () => {
-  it('takes the newer paths when told to', async () => {
+  it('uses the newer paths when they are configured', async () => {
     await using server = await startServer(sequence());
     const params = { accountId: 1, locationId: 2, formPacketId: 3 };
     const client = testClient(server, { newerPaths: ['observed', 'getFormPacketPdf'] });

@@ -46,7 +46,7 @@ describe.each([20, 400, 0])('a limiter of %i requests per second', (requestsPerS
     expect(await limiter.run(async () => 7)).toBe(7);
   });
 
-  it('lets nothing start during a pause, for whoever asks', async () => {
+  it('starts nothing during a pause, whoever the caller is', async () => {
     const clock = fakeClock();
     const limiter = createLimiter({ requestsPerSecond, maxConcurrent: 4, clock });
     limiter.throttled(clock.now(), 90_000_000);
@@ -111,7 +111,7 @@ describe('the rate', () => {
     expect(149 / seconds).toBeLessThanOrEqual(requestsPerSecond * 1.02);
   });
 
-  it('is eased by throttling and comes back', async () => {
+  it('is reduced by throttling and recovers', async () => {
     const clock = fakeClock();
     const limiter = createLimiter({ requestsPerSecond: 100, maxConcurrent: 8, clock });
     limiter.throttled(clock.now());

@@ -68,7 +68,7 @@ describe('Pace', () => {
 });
 
 describe('easing', () => {
-  it('goes down by 0.7 and wins back 5 % of the configured rate a second', () => {
+  it('goes down to 70 % and recovers by 5 % of the configured rate a second', () => {
     const eased = easeDown(fullRate(100), 100, 10_000, 9_900, 0);
     expect(rateAt(eased, 100, 10_000)).toBe(70);
     expect(rateAt(eased, 100, 12_000)).toBe(80);

@@ -30,7 +30,7 @@ describe('parseToken', () => {
 });
 
 describe('the token', () => {
-  it('is asked for by form fields, with scope and key when they are set, once for all callers', async () => {
+  it('is requested by form fields, with scope and key when they are set, once for all callers', async () => {
     await using server = await startServer(ok);
     const client = testClient(server, { apiKey: SECRETS.apiKey, scope: 'prod/partner' });
     await Promise.all(Array.from({ length: 10 }, () => client.call('listRoleGroups', {})));
@@ -110,7 +110,7 @@ describe('the token endpoint', () => {
     expect([server.calls.length, server.tokenCalls.length]).toEqual([0, 1]);
   });
 
-  it('is asked again after 5xx, HTML and a reset, and Retry-After is obeyed', async () => {
+  it('is called again after 5xx, HTML and a reset, and Retry-After is obeyed', async () => {
     await using server = await startServer(ok);
     const clock = fakeClock();
     server.answerToken = (response, _seen, count) => {
@@ -127,7 +127,7 @@ describe('the token endpoint', () => {
     expect(client.state).toMatchObject({ requests: 1, throttled: 0 });
   });
 
-  it('is given up on after bounded attempts, and asked afresh by the next call', async () => {
+  it('is given up after bounded attempts, and called again by the next call', async () => {
     await using server = await startServer(ok);
     server.answerToken = (response) => json(response, 500, {});
     const client = testClient(server);
