@@ -2144,6 +2144,14 @@ CREATE TABLE lobbie_sync.table_rows (
   CONSTRAINT table_rows_pkey PRIMARY KEY (account_id, resource, location_id)
 );
 
+CREATE TABLE lobbie_sync.unknown_fields (
+  resource text NOT NULL,
+  field text NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  first_run_id bigint NOT NULL,
+  CONSTRAINT unknown_fields_pkey PRIMARY KEY (resource, field)
+);
+
 CREATE TABLE lobbie_sync.volatile_columns (
   table_name text NOT NULL,
   column_name text NOT NULL,

@@ -78,6 +78,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     held: status.held,
     off: status.off,
     future: status.future ?? [],
+    unknownFields: status.unknownFields,
     outbox: status.outbox,
     lists: status.lists,
     openRejects: status.openRejects,

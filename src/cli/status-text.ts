@@ -70,6 +70,11 @@ export function printStatus(output: Output, status: StatusDocument): void {
       output.line(`  ${of === 'rows' ? `rows of ${what}` : what}: ${count(entries)}`);
     }
   }
+  if (status.unknownFields.length > 0) {
+    output.line();
+    output.line(bold('Fields that the contract does not know (their values are in raw)'));
+    for (const line of unknownLines(status)) output.line(`  ${line}`);
+  }
   if (status.off.length > 0) {
     output.line();
     output.line(bold('Lists that are off (npx lobbie-sync resources on NAME)'));
@@ -123,4 +128,20 @@ export function offLines(off: StatusDocument['off']): string[] {
       const account = each.accountId === '0' ? '' : ` of account ${each.accountId}`;
       return `  ${each.resource}${account}${more}: ${each.reason} (${each.actor}, ${instant(each.since)})`;
     });
+}
+
+/** More of one day are counted, not named. */
+const NAMED = 12;
+
+/** The fields by the day on which they were met first, the latest day first. */
+function unknownLines({ unknownFields }: StatusDocument): string[] {
+  const days = new Map<string, string[]>();
+  for (const { resource, field, firstSeenAt } of unknownFields) {
+    const day = firstSeenAt.toISOString().slice(0, 10);
+    days.set(day, [...(days.get(day) ?? []), `${resource}.${field}`]);
+  }
+  return [...days].map(([day, names]) => {
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+    return `since ${day}: ${names.slice(0, NAMED).join(', ')}${more}`;
+  });
 }

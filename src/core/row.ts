@@ -27,8 +27,8 @@ export interface Row {
    * keys, the spelling of an instant and fields that nobody knows.
    */
   readonly hash: string;
-  /** Ids of the path as text. The former hash covered the text of the record followed by this text. */
-  readonly formerPathIds: string;
+  /** The hashes that a row stored earlier may have for the same content, in hex: they were made otherwise. */
+  readonly formerHashes: () => readonly string[];
   /** The record as received, as JSON text. */
   readonly raw: string;
   /** When the request for the record was sent: the record contains every change made before. */

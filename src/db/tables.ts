@@ -45,6 +45,13 @@ interface RunUnknownFieldsTable {
   records: BigInt8;
 }
 
+interface UnknownFieldsTable {
+  resource: string;
+  field: string;
+  first_seen_at: Date;
+  first_run_id: BigInt8;
+}
+
 interface RunProblemsTable {
   id: GeneratedId;
   run_id: BigInt8;
@@ -240,6 +247,7 @@ export interface SyncDatabase {
   'lobbie_sync.runs': RunsTable;
   'lobbie_sync.run_resources': RunResourcesTable;
   'lobbie_sync.run_unknown_fields': RunUnknownFieldsTable;
+  'lobbie_sync.unknown_fields': UnknownFieldsTable;
   'lobbie_sync.run_problems': RunProblemsTable;
   'lobbie_sync.passes': PassesTable;
   'lobbie_sync.sweeps': SweepsTable;

@@ -1,28 +1,50 @@
+import type { Members } from './fields.ts';
 import { exactNumber } from './values.ts';
 
-/** Sorted field names by the names in their received order. Most records of a list have the same shape, so this saves sorting. */
-const shapes = new Map<string, readonly string[]>();
-/** Beyond this number, names are probably data, as in an object whose names are ids; they are sorted but not remembered. */
+/** The names of an object in order, and which of them are known. */
+interface Shape {
+  readonly known: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+type Shapes = Map<string, Shape>;
+
+/** Objects whose names are all content, by their names as they came: most records of a list have one shape. */
+const plain: Shapes = new Map();
+/** The same for objects of which only some names are content. */
+const ofMembers = new WeakMap<Members, Shapes>();
+/** More shapes than this are no shapes but data, as an object whose names are ids. */
 const MOST_SHAPES = 5000;
 
-function sortedNames(value: object): readonly string[] {
+function shapeOf(value: object, members: Members | undefined): Shape {
+  let shapes = plain;
+  if (members !== undefined) {
+    shapes = ofMembers.get(members) ?? new Map();
+    ofMembers.set(members, shapes);
+  }
   const names = Object.keys(value);
-  if (names.length < 2) return names;
-  const shape = names.join('\n');
-  const known = shapes.get(shape);
-  if (known !== undefined) return known;
-  names.sort();
-  if (shapes.size < MOST_SHAPES) shapes.set(shape, names);
-  return names;
+  const text = names.join('\n');
+  const met = shapes.get(text);
+  if (met !== undefined) return met;
+  const known = names.filter((name) => members === undefined || Object.hasOwn(members.known, name)).sort();
+  // An object without a known name is none of the records that are meant here; then all of it counts.
+  const shape =
+    known.length === 0
+      ? { known: names.sort(), unknown: [] }
+      : { known, unknown: names.filter((name) => !known.includes(name)) };
+  if (shapes.size < MOST_SHAPES) shapes.set(text, shape);
+  return shape;
 }
 
 /**
  * JSON text that is the same for all values that `jsonb` takes for equal, whatever the order of their keys. Pure except for a
  * bounded cache of sorted names.
  *
+ * @param members known fields of the records in the value: fields that are not among them are no content. Default: all are.
+ * @param onUnknown gets the name of every field that was left out and that no table of its own counts
  * @throws RangeError for a value that is nested deeper than the stack reaches
  */
-export function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown, members?: Members, onUnknown?: (name: string) => void): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const exact = exactNumber(value);
   if (exact !== undefined) return exact;
@@ -30,17 +52,20 @@ export function canonicalJson(value: unknown): string {
     let text = '[';
     for (let index = 0; index < value.length; index += 1) {
       if (index > 0) text += ',';
-      text += canonicalJson(value[index]);
+      text += canonicalJson(value[index], members, onUnknown);
     }
     return `${text}]`;
   }
   const record = value as Readonly<Record<string, unknown>>;
+  const { known, unknown } = shapeOf(value, members);
+  if (onUnknown !== undefined && members?.hasTable !== true) for (const name of unknown) onUnknown(name);
   let text = '{';
-  for (const name of sortedNames(value)) {
+  for (const name of known) {
     const member = record[name];
     if (member === undefined) continue;
     if (text.length > 1) text += ',';
-    text += `${JSON.stringify(name)}:${canonicalJson(member)}`;
+    const inner = members?.known[name];
+    text += `${JSON.stringify(name)}:${canonicalJson(member, inner === true ? undefined : inner, onUnknown)}`;
   }
   return `${text}}`;
 }

@@ -5,6 +5,14 @@ import { asBoolean, asDate, asInstant, asJson, asNumeric, asText, type Conversio
 /** Column types that synced tables use. */
 export type SqlType = 'bigint' | 'integer' | 'text' | 'boolean' | 'timestamptz' | 'date' | 'numeric' | 'jsonb';
 
+/** Which fields of the records inside a JSON value are known: content is made of them alone. */
+export interface Members {
+  /** By name; `true` for a field whose whole value counts. */
+  readonly known: Readonly<Record<string, Members | true>>;
+  /** Whether these records have a table of their own, which counts their unknown fields. */
+  readonly hasTable: boolean;
+}
+
 /**
  * One field of a record: the type of its column, how sensitive it is, and a zod schema that checks the value as the
  * API sent it and turns it into the text Postgres reads (null stays null).
@@ -16,6 +24,8 @@ export interface Field {
   readonly aliases: readonly string[];
   /** Whether the API changes the value by itself. If nothing else changed, the record counts as unchanged. */
   readonly volatile: boolean;
+  /** The known fields of the records in a JSON value: others are no content, as on the record itself. Default: all is content. */
+  readonly members?: Members;
   readonly schema: z.ZodType<string | null | undefined>;
 }
 
@@ -26,6 +36,8 @@ interface FieldOptions {
   readonly aliases?: readonly string[];
   /** The API changes the value by itself, so a new value makes neither a version nor a change hint. Default false. */
   readonly volatile?: boolean;
+  /** The known fields of the records in a JSON value. Default: all of the value is content. */
+  readonly members?: Members;
 }
 
 /**
@@ -55,6 +67,7 @@ function field(sql: SqlType, convert: Conversion) {
     phi,
     aliases: options.aliases ?? [],
     volatile: options.volatile ?? false,
+    ...(options.members && { members: options.members }),
     schema,
   });
 }

@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto';
 import { TOO_DEEP } from '../core/depth.ts';
 import { snakeCase } from '../core/names.ts';
 import type { Reject, Row, TableSpec } from '../core/row.ts';
-import { canonicalJson } from './canonical.ts';
+import { createContentHasher, digest } from './content-hash.ts';
 import { EMPTY } from './fields.ts';
 import type { Resource, Sourced } from './resource.ts';
-import { exactNumber, plainDecimal, storableJson } from './values.ts';
+import { exactNumber, storableJson } from './values.ts';
 
 /** Counts of fields that the contract does not know, by name, and of values stored as null, by field and fault. */
 export type UnknownFields = Map<string, number>;
@@ -52,13 +51,9 @@ export function createPreparer(resource: Resource): Preparer {
   // Ids in the record take precedence; ids from the URL path fill the gaps.
   const sources = table.columns.map(({ name }) => ({ name, field: fieldOf.get(name) }));
   const keyAt = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name));
-  // The columns whose change makes a new version. The account is left out: hashes are compared within one account.
-  const unhashed = new Set(['account_id', ...table.keepFirst]);
-  const hashed = sources.flatMap(({ name, field }, at) =>
-    unhashed.has(name) ? [] : [{ at, sql: table.columns[at]?.sql, field }],
-  );
-  // The ids of the path that were part of a row's former hash.
-  const formerIds = ['location_id', 'id', ...resource.context].filter(
+  const hasher = createContentHasher(table, fieldOf, resource.fields);
+  // Ids of the path that were part of the first form of the hash.
+  const inPath = ['location_id', 'id', ...resource.context].filter(
     (name) => sources.some((source) => source.name === name) && !table.keepFirst.includes(name),
   );
 
@@ -89,10 +84,7 @@ export function createPreparer(resource: Resource): Preparer {
     prepare(source, { accountId, readAt, secondary, unknown }) {
       const record = source.record;
       for (const name in record) {
-        if (!resource.knownFields.has(name)) {
-          const safe = FIELD_NAME.test(name) ? name : '(unprintable)';
-          unknown.set(safe, (unknown.get(safe) ?? 0) + 1);
-        }
+        if (!resource.knownFields.has(name)) countUnknown(unknown, name);
       }
       let raw: string;
       try {
@@ -124,37 +116,28 @@ export function createPreparer(resource: Resource): Preparer {
         }
         key.push(value);
       }
-      let content = '';
+      let contentHash: string;
       try {
-        for (const { at, sql, field } of hashed) {
-          const value = values[at];
-          // The length before each value separates it from its neighbours.
-          if (value === null || value === undefined) content += '-;';
-          else {
-            const nested = sql === 'jsonb' && field !== undefined;
-            const text = nested ? canonicalJson(given[field]) : sql === 'numeric' ? plainDecimal(value) : value;
-            content += `${text.length}:${text}`;
-          }
-        }
+        contentHash = hasher.hash(values, given, (path) => countUnknown(unknown, path));
       } catch {
         return rejected(source, accountId, raw, 'is nested too deep');
       }
-      let pathIds = '';
-      for (const name of formerIds) {
-        const id = source.context[name];
-        if (id !== undefined) pathIds += `\n${name}=${id}`;
-      }
-      return {
-        row: { values, key, hash: CANONICAL + digest(content), formerPathIds: pathIds, raw, readAt, secondary },
+      const formerHashes = (): string[] => {
+        const path = inPath.filter((name) => source.context[name] !== undefined);
+        const byText = digest(raw + path.map((name) => `\n${name}=${source.context[name]}`).join(''));
+        const whole = hasher.former(values, given);
+        return whole === undefined ? [byText] : [byText, whole];
       };
+      return { row: { values, key, hash: contentHash, formerHashes, raw, readAt, secondary } };
     },
   };
 }
 
-/** A byte before the hash over known fields. The length distinguishes it from the former hash, which covered a record's text. */
-const CANONICAL = '01';
-
-const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
+/** Counts a name that nobody knows, if it is a name: it may hold anything. */
+export function countUnknown(unknown: UnknownFields, name: string): void {
+  const safe = FIELD_NAME.test(name) ? name : '(unprintable)';
+  unknown.set(safe, (unknown.get(safe) ?? 0) + 1);
+}
 
 /** The fields of a record as the text that Postgres reads. An empty or meaningless value is stored as null and counted. */
 function parse(

@@ -6,6 +6,7 @@ import { countFuture, type FutureEntries, latestBelieved } from '../state/future
 import { type OutboxSummary, outboxSummary } from '../state/outbox/review.ts';
 import { listOff, offByAccount, type ResourceOff } from '../state/resources-off.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
+import { type UnknownField, unknownFields } from '../state/unknown-fields.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 
 type Db = Kysely<SyncDatabase>;
@@ -87,6 +88,8 @@ export interface StatusReport {
   readonly off: readonly ResourceOff[];
   /** What lies in the future, left by a clock that was ahead; the next run mends it. Absent: not looked for. */
   readonly future?: readonly FutureEntries[];
+  /** What the API sends and the contract does not know, each once, the newest first. */
+  readonly unknownFields: readonly UnknownField[];
   /** Every row is to be checked again within so many days. */
   readonly freshnessDays: number;
   readonly pendingMigrations: readonly string[];
@@ -106,7 +109,7 @@ export interface StatusOptions {
 /** Reads how the mirror stands. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit, 'readings');
-  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future] = await Promise.all([
+  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future, unknown] = await Promise.all([
     openRuns(db),
     lastWhole(db),
     lastTroubled(db),
@@ -116,6 +119,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     outboxSummary(db, options.now),
     listOff(db),
     futureOf(db, options),
+    unknownFields(db),
   ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
@@ -130,6 +134,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     outbox,
     off,
     future,
+    unknownFields: unknown,
     freshnessDays: options.freshnessDays,
   };
 }

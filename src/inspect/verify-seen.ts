@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { Row } from '../core/row.ts';
 import { resourceNamed } from '../extractors/registry.ts';
@@ -41,7 +40,7 @@ export class Seen {
     try {
       await client.query('DROP TABLE IF EXISTS pg_temp.verify_seen');
       await client.query(
-        `CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, former bytea, raw jsonb, filtered boolean NOT NULL,
+        `CREATE TEMPORARY TABLE verify_seen (resource text, k text, h bytea, former text[], raw jsonb, filtered boolean NOT NULL,
            PRIMARY KEY (resource, k))`,
       );
       return await check(new Seen(client));
@@ -67,14 +66,14 @@ export class Seen {
       const kept = [...last.values()];
       await this.#client.query(
         `INSERT INTO pg_temp.verify_seen (resource, k, h, former, raw, filtered)
-         SELECT $1, k, decode(h, 'hex'), decode(f, 'hex'), raw::jsonb, $6
+         SELECT $1, k, decode(h, 'hex'), string_to_array(f, ','), raw::jsonb, $6
          FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS x(k, h, f, raw)
          ON CONFLICT (resource, k) DO UPDATE SET h = excluded.h, former = excluded.former, raw = excluded.raw`,
         [
           name,
           [...last.keys()],
           kept.map((row) => row.hash),
-          kept.map(formerHash),
+          kept.map((row) => row.formerHashes().join(',')),
           kept.map((row) => row.raw),
           filtered,
         ],
@@ -102,8 +101,8 @@ export class Seen {
         ARRAY(SELECT k FROM seen WHERE NOT EXISTS (SELECT FROM alive WHERE alive.k = seen.k) ORDER BY k) AS missing,
         ARRAY(SELECT k FROM stored WHERE ${partial ? 'false' : 'NOT EXISTS (SELECT FROM seen WHERE seen.k = stored.k)'} ORDER BY k) AS extra,
         ARRAY(SELECT k FROM seen JOIN stored USING (k)
-          WHERE stored.h <> seen.h AND stored.h <> seen.former AND NOT ${unit.read.secondary === true}
-            AND (octet_length(stored.h) = octet_length(seen.h) OR stored.raw <> seen.raw) ORDER BY k) AS changed`,
+          WHERE stored.h <> seen.h AND encode(stored.h, 'hex') <> ALL (seen.former) AND NOT ${unit.read.secondary === true}
+            AND (${form('stored')} = ${form('seen')} OR stored.raw <> seen.raw) ORDER BY k) AS changed`,
       [unit.accountId, resource.name, ...scope.values],
     );
     const [found] = rows;
@@ -118,5 +117,5 @@ export class Seen {
   }
 }
 
-/** The hash by which rows were stored before it was made over known fields. */
-const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPathIds, 'hex').slice(0, 32);
+/** What tells how a hash was made: the bytes before its last 16. */
+const form = (side: string): string => `substr(${side}.h, 1, greatest(octet_length(${side}.h) - 16, 0))`;

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { from as copyFrom } from 'pg-copy-streams';
 import { compareInstants } from '../core/instants.ts';
@@ -82,14 +81,11 @@ async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]):
   for (const { ord, absent, stored } of found) {
     const row = rows[ord - 1] as Row;
     if (absent) fresh.push(row);
-    // A row stored under the former hash is unchanged if that hash is the same. It keeps the former hash, which saves a write.
-    else if (stored === null || stored !== formerHash(row)) differing.push(row);
+    // A row that was stored under another form of the hash and has not changed since stays as it is: that costs no write.
+    else if (stored === null || !row.formerHashes().includes(stored)) differing.push(row);
   }
   return { fresh, differing };
 }
-
-/** The former hash of a row. It covered the text of the record, so it depended on the order of the record's keys. */
-const formerHash = (row: Row): string => hash('sha256', row.raw + row.formerPathIds, 'hex').slice(0, 32);
 
 async function copyRows(
   tx: Transaction,

@@ -81,9 +81,11 @@ export function mergeStaged(table: TableSpec): string {
   const newer =
     `CASE WHEN excluded._read_at > t._loaded_at OR t._loaded_at > $1::timestamptz OR t._read_at > $1::timestamptz THEN true ` +
     `${stamped}ELSE t._read_at <= excluded._read_at END`;
-  // A row stored under the former hash, which is shorter, arrives here although nothing changed. So its values are compared.
-  const otherHash =
-    't._content_hash <> excluded._content_hash AND octet_length(t._content_hash) = octet_length(excluded._content_hash)';
+  // A row stored under another form of the hash, by its length or first byte, may arrive here although nothing changed. So its values
+  // are compared.
+  const form = (prefix: string) =>
+    `substr(${prefix}._content_hash, 1, greatest(octet_length(${prefix}._content_hash) - 16, 0))`;
+  const otherHash = `t._content_hash <> excluded._content_hash AND ${form('t')} = ${form('excluded')}`;
   const compared = table.columns.map(({ name }) => name).filter((name) => !constant.has(name));
   const differs = (names: readonly string[]) => {
     const side = (prefix: string) => names.map((name) => `${prefix}.${identifier(name)}`).join(', ');

@@ -272,7 +272,7 @@ export class RunLifecycle {
     end: ((lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>) | undefined,
   ): Promise<void> {
     const { db, clock } = this.deps;
-    await flushCounters(db, this.runId, this.counters);
+    await flushCounters(db, this.runId, this.counters, clock.now());
     // Deliveries are short and many, and change few rows: the next reading counts again.
     if (outcome.status !== 'failed' && this.options.kind !== 'push') {
       await analyzeGrown(this.deps.pool, this.runId);

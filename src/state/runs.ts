@@ -87,20 +87,6 @@ export async function addRunCounts(db: Db, runId: string, resource: string, coun
       rows_rejected = r.rows_rejected + excluded.rows_rejected`.execute(db);
 }
 
-/** Adds to the counts of unknown fields of a run. */
-export async function addUnknownFields(
-  db: Db,
-  runId: string,
-  resource: string,
-  fields: ReadonlyMap<string, number>,
-): Promise<void> {
-  if (fields.size === 0) return;
-  await sql`INSERT INTO lobbie_sync.run_unknown_fields AS u (run_id, resource, field, records)
-    SELECT ${runId}::bigint, ${resource}, f, n
-    FROM unnest(${[...fields.keys()]}::text[], ${[...fields.values()]}::bigint[]) AS x(f, n) ORDER BY f
-    ON CONFLICT (run_id, resource, field) DO UPDATE SET records = u.records + excluded.records`.execute(db);
-}
-
 /** Records a problem: a reason why a run is not a full success. */
 export async function addProblem(db: Db, problem: NewProblem): Promise<void> {
   await db.insertInto('lobbie_sync.run_problems').values(problem).execute();

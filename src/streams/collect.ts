@@ -1,6 +1,6 @@
 import type { TableBatch } from '../core/row.ts';
 import type { UnknownFields } from '../extractors/prepare.ts';
-import { createPreparer, type Preparer } from '../extractors/prepare.ts';
+import { countUnknown, createPreparer, type Preparer } from '../extractors/prepare.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Read, Resource, Sourced } from '../extractors/resource.ts';
 
@@ -12,6 +12,8 @@ export interface CollectOptions {
   readonly context: Readonly<Record<string, string>>;
   readonly readAt: Date;
   readonly unknown: (resource: string) => UnknownFields;
+  /** Names beside the list in its page that the contract does not know. Default: none. */
+  readonly pageKeys?: readonly string[];
 }
 
 const preparers = new WeakMap<Resource, Preparer>();
@@ -33,6 +35,7 @@ export function collect(
   options: CollectOptions,
 ): Collected {
   const into: Collected = new Map();
+  for (const name of options.pageKeys ?? []) countUnknown(options.unknown(resource.name), `page.${name}`);
   for (const record of records) {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
       batchOf(into, resource.name).rejects.push({

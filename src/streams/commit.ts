@@ -11,8 +11,9 @@ import { markChecked } from '../state/checks.ts';
 import { assertLease } from '../state/leases.ts';
 import { addToSweep, saveCursor } from '../state/passes.ts';
 import { addRejects } from '../state/rejects.ts';
-import { addRunCounts, addUnknownFields } from '../state/runs.ts';
+import { addRunCounts } from '../state/runs.ts';
 import { addSweepKeys } from '../state/sweep-keys.ts';
+import { addUnknownFields } from '../state/unknown-fields.ts';
 import type { Batch } from './batch.ts';
 import { preparerOf } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
@@ -120,7 +121,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     for (const inside of vanishedInside(loadable, loaded.changed)) await noteVanished(context, tx, batch, inside);
   }
   await addRejects(tx.db, context.runId, rejects, now);
-  for (const [name, fields] of extras.unknown) await addUnknownFields(tx.db, context.runId, name, fields);
+  for (const [name, fields] of extras.unknown) await addUnknownFields(tx.db, context.runId, name, fields, now);
   await noteParents(context, tx, batch);
   if (batch.sweepId !== null) {
     const rows = batch.collected.get(resource.name)?.rows ?? [];

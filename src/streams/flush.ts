@@ -1,11 +1,17 @@
 import type { Kysely } from 'kysely';
 import { zeroCounts } from '../core/counts.ts';
 import type { SyncDatabase } from '../db/tables.ts';
-import { addRunCounts, addUnknownFields } from '../state/runs.ts';
+import { addRunCounts } from '../state/runs.ts';
+import { addUnknownFields } from '../state/unknown-fields.ts';
 import type { Counters } from './counters.ts';
 
 /** Stores what was counted since the last batch: requests that brought no batch, and unknown fields. What fails stays counted. */
-export async function flushCounters(db: Kysely<SyncDatabase>, runId: string, counters: Counters): Promise<void> {
+export async function flushCounters(
+  db: Kysely<SyncDatabase>,
+  runId: string,
+  counters: Counters,
+  now: Date,
+): Promise<void> {
   for (const resource of counters.pendingResources()) {
     const requests = counters.takeRequests(resource);
     try {
@@ -18,7 +24,7 @@ export async function flushCounters(db: Kysely<SyncDatabase>, runId: string, cou
   const unknown = counters.takeUnknown();
   for (const [index, [resource, fields]] of unknown.entries()) {
     try {
-      await addUnknownFields(db, runId, resource, fields);
+      await addUnknownFields(db, runId, resource, fields, now);
     } catch (error) {
       counters.returnUnknown(unknown.slice(index));
       throw error;

@@ -63,6 +63,7 @@ export async function* listChunks(
           context: pathContext(unit),
           readAt: page.readAt,
           unknown: (name) => context.counters.unknown(name),
+          pageKeys: page.unknownKeys,
         }),
         read: page.records.length,
         cursor,

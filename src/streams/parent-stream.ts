@@ -231,6 +231,7 @@ class ParentStream {
             context: pathContext(this.#unit, from.id),
             readAt: from.page.readAt,
             unknown: (name) => this.#context.counters.unknown(name),
+            pageKeys: from.page.unknownKeys,
           });
     return { collected, read: records.length, cursor, done, slots };
   }

@@ -28,7 +28,6 @@ import { addRejects, getReject, listRejects, markReplayed } from '../../src/stat
 import {
   addProblem,
   addRunCounts,
-  addUnknownFields,
   closeDeadRuns,
   closeRun,
   latestRuns,
@@ -36,6 +35,7 @@ import {
   runDetails,
   runLockKey,
 } from '../../src/state/runs.ts';
+import { addUnknownFields, unknownFields } from '../../src/state/unknown-fields.ts';
 import { collect } from '../../src/streams/collect.ts';
 import { useTestDatabase } from '../support/database.ts';
 
@@ -460,7 +460,7 @@ describe('a run', () => {
 
   test('shows its problems and unknown fields, summed by name', async () => {
     const run = await newRun();
-    await addUnknownFields(db, run, 'patients', new Map([['mood', 2]]));
+    await addUnknownFields(db, run, 'patients', new Map([['mood', 2]]), NOW);
     await addUnknownFields(
       db,
       run,
@@ -469,8 +469,16 @@ describe('a run', () => {
         ['mood', 3],
         ['age', 1],
       ]),
+      new Date(NOW.getTime() + 1000),
     );
-    await addUnknownFields(db, run, 'patients', new Map());
+    await addUnknownFields(db, run, 'patients', new Map(), NOW);
+    // Each once, with the moment it was met first.
+    expect(
+      (await unknownFields(db)).map(({ field, firstSeenAt }) => [field, firstSeenAt.getTime() - NOW.getTime()]),
+    ).toEqual([
+      ['age', 1000],
+      ['mood', 0],
+    ]);
     const problem = {
       run_id: run,
       at: NOW,

@@ -1,5 +1,7 @@
 import { bigint, boolean, instant, json, stamped, text } from '../fields.ts';
+import { membersOf } from '../members.ts';
 import { defineResource } from '../resource.ts';
+import { forms } from './forms.ts';
 
 export const formPackets = defineResource({
   name: 'form_packets',
@@ -24,7 +26,7 @@ export const formPackets = defineResource({
     locationName: text('operational'),
     status: text('operational'),
     formTemplateIds: json('operational'),
-    forms: json('clinical'),
+    forms: json('clinical', { members: membersOf(forms.fields) }),
     isActive: boolean('operational'),
     isArchived: boolean('operational'),
     dueDate: instant('quasi'),

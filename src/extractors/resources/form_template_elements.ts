@@ -1,4 +1,5 @@
 import { bigint, boolean, integer, json, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
 
 export const formTemplateElements = defineResource({
@@ -24,7 +25,7 @@ export const formTemplateElements = defineResource({
     required: boolean('operational'),
     sortOrder: integer('operational'),
     attributeName: text('operational'),
-    options: json('operational'),
+    options: json('operational', { members: members('label', 'value') }),
     visibility: text('operational'),
     editableBy: text('operational'),
   },

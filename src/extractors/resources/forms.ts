@@ -1,6 +1,8 @@
 import { childRecords } from '../embedded.ts';
 import { bigint, boolean, integer, json, text } from '../fields.ts';
+import { membersOf } from '../members.ts';
 import { defineResource, type ParentOptions } from '../resource.ts';
+import { formAnswers } from './form_answers.ts';
 
 const packet: ParentOptions = { resource: 'form_packets', param: 'formPacketId', column: 'form_packet_id' };
 
@@ -38,7 +40,7 @@ export const forms = defineResource({
     isComplete: boolean('operational'),
     status: text('operational'),
     completionPercentage: integer('operational'),
-    answers: json('clinical'),
+    answers: json('clinical', { members: membersOf(formAnswers.fields) }),
     mappedAnswers: json('direct'),
   },
   embeds: [

@@ -1,4 +1,5 @@
 import { bigint, instant, json, numeric, stamped, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
 
 export const invoices = defineResource({
@@ -27,7 +28,9 @@ export const invoices = defineResource({
     subscriptionId: bigint('quasi'),
     status: text('operational'),
     currency: text('operational'),
-    lineItems: json('clinical'),
+    lineItems: json('clinical', {
+      members: members('id', 'type', 'description', 'careResourceId', 'quantity', 'unitPrice', 'total', 'taxAmount'),
+    }),
     paidAmount: numeric('clinical'),
     refundedAmount: numeric('clinical'),
     subtotalAmount: numeric('clinical'),

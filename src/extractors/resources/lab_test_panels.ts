@@ -1,6 +1,8 @@
 import { childRecords } from '../embedded.ts';
 import { bigint, json, text } from '../fields.ts';
+import { membersOf } from '../members.ts';
 import { defineResource } from '../resource.ts';
+import { labTestComponents } from './lab_test_components.ts';
 
 export const labTestPanels = defineResource({
   name: 'lab_test_panels',
@@ -10,7 +12,11 @@ export const labTestPanels = defineResource({
   reads: [],
   context: ['lab_id'],
   surrogateId: ({ context }) => context['id'],
-  fields: { id: bigint('quasi'), name: text('clinical'), components: json('clinical') },
+  fields: {
+    id: bigint('quasi'),
+    name: text('clinical'),
+    components: json('clinical', { members: membersOf(labTestComponents.fields) }),
+  },
   embeds: [
     {
       resource: 'lab_test_components',

@@ -1,7 +1,9 @@
 import { childRecords } from '../embedded.ts';
 import { bigint, boolean, instant, json, stamped, text } from '../fields.ts';
+import { membersOf } from '../members.ts';
 import { defineResource } from '../resource.ts';
 import { surrogateId } from '../surrogate.ts';
+import { labTestPanels } from './lab_test_panels.ts';
 
 export const labs = defineResource({
   name: 'labs',
@@ -31,7 +33,7 @@ export const labs = defineResource({
     locked: boolean('operational'),
     manual: boolean('operational'),
     notes: text('clinical'),
-    testPanels: json('clinical'),
+    testPanels: json('clinical', { members: membersOf(labTestPanels.fields) }),
     collectedOn: instant('quasi'),
     completedOn: instant('quasi'),
     entryOn: instant('quasi'),

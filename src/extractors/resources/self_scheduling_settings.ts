@@ -1,4 +1,5 @@
 import { bigint, boolean, integer, json, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
 
 /** There is no list of these: their ids are found in the remote care settings. */
@@ -43,6 +44,8 @@ export const selfSchedulingSettings = defineResource({
     practitionerSelectable: boolean('operational'),
     practitionerVisible: boolean('operational'),
     verificationMethod: text('operational'),
-    schedulerConfigs: json('operational'),
+    schedulerConfigs: json('operational', {
+      members: members('id', 'practitionerId', 'locationIds', 'appointmentTypeIds', 'active'),
+    }),
   },
 });

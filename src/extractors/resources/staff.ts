@@ -1,4 +1,5 @@
 import { bigint, boolean, json, stamped, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
 
 export const staff = defineResource({
@@ -18,7 +19,7 @@ export const staff = defineResource({
     credentials: text('operational'),
     npi: text('operational'),
     specialties: json('operational'),
-    licenses: json('operational'),
+    licenses: json('operational', { members: members('number', 'state', 'expiresOn') }),
     locationIds: json('operational'),
     roleGroupIds: json('operational'),
     ...stamped,

@@ -14,6 +14,21 @@ function shuffled(value: unknown, salt: string): unknown {
   return Object.fromEntries(entries.map(([key, part]) => [key, shuffled(part, salt)]));
 }
 
+/** Adds a field to the objects of every array in the value, at every depth: records inside a record. */
+function within(value: unknown, field: string, added: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map((part) => {
+      const inner = within(part, field, added);
+      return isPlain(inner) ? { ...inner, [field]: added } : inner;
+    });
+  }
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, within(part, field, added)]));
+}
+
+const isPlain = (value: unknown): value is Row =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 const MOVING = {
   instant: (n: number, now: number) => new Date(now + n).toISOString(),
   url: (n: number) => `https://files.example.test/photo.jpg?expires=${n}&sig=${hash(String(n)).toString(16)}`,
@@ -32,6 +47,10 @@ export const fieldKinds = {
     ...picked
   }: Picked & { field?: string; form?: keyof typeof MOVING }): Odd =>
     perRecord(picked, (record, _index, call) => ({ ...record, [field]: MOVING[form](call.n, call.now) })),
+
+  /** The same on the records inside records: answers, panels, line items. */
+  'moving-inside': ({ field = 'servedAt', ...picked }: Picked & { field?: string }): Odd =>
+    perRecord(picked, (record, _index, call) => within(record, field, call.n)),
 
   /** A field that no contract knows, on every record from now on. */
   'new-field': ({

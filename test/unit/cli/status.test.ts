@@ -53,6 +53,7 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
   held: [],
   outbox: outbox(),
   off: [],
+  unknownFields: [],
   freshnessDays: 30,
   pendingMigrations: [],
   ...changes,

@@ -141,7 +141,8 @@ describe('form packets', () => {
     const newer = forms.reads[0]?.newer;
     if (newer === undefined) throw new Error('forms have no newer read');
     const found = collect(forms, newer, packet.forms, { ...options, context });
-    expect(found.get('forms')?.rows).toEqual(read('forms', [packet], context).get('forms')?.rows);
+    const same = read('forms', [packet], context).get('forms')?.rows ?? [];
+    expect(found.get('forms')?.rows).toEqual(same.map((row) => ({ ...row, formerHashes: expect.any(Function) })));
     expect(found.get('form_answers')?.rows).toHaveLength(2);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bigint, date, instant, integer, json, text } from '../../../src/extractors/fields.ts';
+import { members, membersOf } from '../../../src/extractors/members.ts';
 import { createPreparer, type UnknownFields } from '../../../src/extractors/prepare.ts';
 import { defineResource, type Resource, type ResourceOptions } from '../../../src/extractors/resource.ts';
 
@@ -309,5 +310,79 @@ describe('rejects', () => {
     const pairs = defineResource({ ...options, name: 'pairs', key: ['owner_id', 'seats'] });
     expect(row({ seats: 3 }, { resource: pairs }).key).toEqual(['1001', '6', '3']);
     expect(reject({ seats: 3, bornOn: 'x' }, { resource: pairs }).recordKey).toBe('6/3');
+  });
+});
+
+describe('records inside a JSON field', () => {
+  const inner = { id: bigint('operational'), label: text('clinical'), at: instant('operational', { volatile: true }) };
+  const nested = (known: ReturnType<typeof members>) =>
+    defineResource({ ...options, fields: { ...options.fields, parts: json('clinical', { members: known }) } });
+  const withTable = nested(membersOf(inner));
+  const without = nested(members('id', 'label'));
+  const hashOf = (parts: unknown, resource = withTable) => row({ id: 1, parts }, { resource }).hash;
+
+  test.each([
+    ['the order of their keys', [{ label: 'a', id: 1 }]],
+    ['a field that nobody knows', [{ id: 1, label: 'a', servedAt: 'now' }]],
+    ['a field that moves by itself', [{ id: 1, label: 'a', at: '2024-01-01T00:00:00Z' }]],
+  ])('are the same whatever %s', (_name, parts) => {
+    expect(hashOf(parts)).toBe(hashOf([{ id: 1, label: 'a' }]));
+    expect(hashOf(parts)).toMatch(/^02/);
+  });
+
+  test.each([
+    ['a known field', [{ id: 1, label: 'b' }]],
+    [
+      'their order',
+      [
+        { id: 2, label: 'b' },
+        { id: 1, label: 'a' },
+      ],
+    ],
+    [
+      'one more',
+      [
+        { id: 1, label: 'a' },
+        { id: 2, label: 'b' },
+      ],
+    ],
+    ['nothing that is known', [{ ID: 1, Label: 'a' }]],
+    ['no record at all', ['a']],
+  ])('are others by %s', (_name, parts) => {
+    const two = [
+      { id: 1, label: 'a' },
+      { id: 2, label: 'b' },
+    ];
+    expect(hashOf(parts)).not.toBe(hashOf([{ id: 1, label: 'a' }]));
+    if (parts.length === 2 && (parts[0] as { id: number }).id === 2) expect(hashOf(parts)).not.toBe(hashOf(two));
+  });
+
+  test('count in whole when they have no known field, so that no change is missed', () => {
+    expect(hashOf([{ Label: 'a' }])).not.toBe(hashOf([{ Label: 'b' }]));
+  });
+
+  test('have their unknown fields counted where no table of their own does that', () => {
+    const unknown: UnknownFields = new Map();
+    const record = {
+      id: 1,
+      parts: [
+        { id: 1, odd: 1 },
+        { id: 2, odd: 2, 'name with spaces': 1 },
+      ],
+    };
+    row(record, { resource: without, unknown });
+    expect([...unknown]).toEqual([
+      ['parts.odd', 2],
+      ['(unprintable)', 1],
+    ]);
+    const none: UnknownFields = new Map();
+    row(record, { resource: withTable, unknown: none });
+    expect(none.size).toBe(0);
+  });
+
+  test('are recognised in rows that were stored by their whole JSON', () => {
+    const parts = [{ id: 1, label: 'a', servedAt: 'now' }];
+    const [, whole] = row({ id: 1, parts }, { resource: withTable }).formerHashes();
+    expect(whole).toBe(row({ id: 1, parts }).hash);
   });
 });

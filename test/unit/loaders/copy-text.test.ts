@@ -45,7 +45,7 @@ describe('a line', () => {
     values: ['1', '2', 'a\tb', null],
     key: ['1', '2'],
     hash: '0123456789abcdef0123456789abcdef',
-    formerPathIds: '',
+    formerHashes: () => [],
     raw: '{"label":"a\\tb"}',
     readAt: new Date('2024-01-01T00:00:00Z'),
     secondary: false,

@@ -7,7 +7,7 @@ const row = (key: readonly string[], hash: string, secondary = false): Row => ({
   values: [],
   key,
   hash,
-  formerPathIds: '',
+  formerHashes: () => [],
   raw: '{}',
   readAt: new Date(0),
   secondary,

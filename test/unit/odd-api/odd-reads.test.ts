@@ -151,6 +151,15 @@ describe('records', () => {
       (reply) => pageOf(reply).patients[0]?.['photoUrl'],
     );
     expect(one).not.toBe(two);
+    api.odd.add({ kind: 'moving-inside', field: 'servedAt' });
+    const { home, key } = api.world.invoices
+      .entries()
+      .find(({ row }) => (row['lineItems'] as Row[]).length > 0) as Entry;
+    const invoice = async () =>
+      (await client.get(`/account/${home.accountId}/location/${home.locationId}/invoice/${key}`)).json as Row;
+    const lines = [await invoice(), await invoice()].map((each) => (each['lineItems'] as Row[])[0]?.['servedAt']);
+    expect(lines[0]).not.toBe(lines[1]);
+    expect(await invoice()).not.toHaveProperty('servedAt');
     const dropped = (await oddPatient({ kind: 'drop-field', field: 'email' })).json as Row;
     expect(dropped).not.toHaveProperty('email');
     expect((await oddPatient({ kind: 'set-field', field: 'email', value: 5 })).json).toMatchObject({ email: 5 });

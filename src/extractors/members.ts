@@ -1,0 +1,20 @@
+import type { Field, Members } from './fields.ts';
+
+/**
+ * The known fields of records that have a table. Fields that move by themselves are left out: they are no content here either.
+ *
+ * @param fields of the resource whose records they are
+ */
+export function membersOf(fields: Readonly<Record<string, Field>>): Members {
+  const entries = Object.entries(fields).filter(([, field]) => !field.volatile);
+  const named = entries.flatMap(([name, field]) =>
+    [name, ...field.aliases].map((each) => [each, field.members ?? true] as const),
+  );
+  return { known: Object.fromEntries(named), hasTable: true };
+}
+
+/** The known fields of records without a table: all that the contract names. */
+export const members = (...names: readonly string[]): Members => ({
+  known: Object.fromEntries(names.map((name) => [name, true as const])),
+  hasTable: false,
+});

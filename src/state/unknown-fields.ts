@@ -1,0 +1,56 @@
+import { type Kysely, sql } from 'kysely';
+import type { SyncDatabase } from '../db/tables.ts';
+
+type Db = Kysely<SyncDatabase>;
+
+/** A field that the API sends and the contract does not know, or a fault of values for which null is stored. */
+export interface UnknownField {
+  readonly resource: string;
+  /** `name`; `name.inner` inside a JSON field; `page.name` beside the list of a page; `name: fault` for a value that null stands for. */
+  readonly field: string;
+  readonly firstSeenAt: Date;
+  readonly firstRunId: string;
+}
+
+/**
+ * Adds to the counts of unknown fields of a run, and notes a field that is met for the first time.
+ *
+ * @param fields how many records had each, by name; names must be safe to show
+ */
+export async function addUnknownFields(
+  db: Db,
+  runId: string,
+  resource: string,
+  fields: ReadonlyMap<string, number>,
+  now: Date,
+): Promise<void> {
+  if (fields.size === 0) return;
+  await sql`WITH counted AS (
+      SELECT f, n FROM unnest(${[...fields.keys()]}::text[], ${[...fields.values()]}::bigint[]) AS x(f, n)
+    ), noted AS (
+      INSERT INTO lobbie_sync.unknown_fields (resource, field, first_seen_at, first_run_id)
+      SELECT ${resource}, f, ${now}::timestamptz, ${runId}::bigint FROM counted
+      WHERE NOT EXISTS (SELECT FROM lobbie_sync.unknown_fields u WHERE u.resource = ${resource} AND u.field = f)
+      ORDER BY f ON CONFLICT DO NOTHING
+    )
+    INSERT INTO lobbie_sync.run_unknown_fields AS u (run_id, resource, field, records)
+    SELECT ${runId}::bigint, ${resource}, f, n FROM counted ORDER BY f
+    ON CONFLICT (run_id, resource, field) DO UPDATE SET records = u.records + excluded.records`.execute(db);
+}
+
+/** All that were ever met, the newest first. */
+export async function unknownFields(db: Db): Promise<UnknownField[]> {
+  const rows = await db
+    .selectFrom('lobbie_sync.unknown_fields')
+    .selectAll()
+    .orderBy('first_seen_at', 'desc')
+    .orderBy('resource')
+    .orderBy('field')
+    .execute();
+  return rows.map((row) => ({
+    resource: row.resource,
+    field: row.field,
+    firstSeenAt: row.first_seen_at,
+    firstRunId: row.first_run_id,
+  }));
+}
