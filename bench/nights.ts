@@ -66,7 +66,7 @@ export async function benchNights(patients: number): Promise<NightsReport> {
       deleteThreshold: 0.05,
       freshnessDays: 30,
       noHistory: new Set(),
-      pushShare: 0.5,
+      pushRateFraction: 0.5,
     };
     const run = async (name: string, kind: 'backfill' | 'sync'): Promise<NightFigures> => {
       const start = performance.now();

@@ -89,7 +89,7 @@ export class Connections implements Access {
       maxClockSkewMs: this.config.sync.maxClockSkewMs,
       retainRunsDays: this.config.sync.retainRunsDays,
       noHistory: new Set(this.config.sync.noHistory),
-      pushShare: this.config.push.rateFraction,
+      pushRateFraction: this.config.push.rateFraction,
     };
   }
 

@@ -74,14 +74,17 @@ async function hold(context: RunContext, scope: DeleteScope, entries: readonly D
 export async function settle(
   context: RunContext,
   entries: readonly Delete[],
-): Promise<{ applied: number; kept: number }> {
-  const { gone, kept } = await confirm(context, entries);
+): Promise<{ applied: number; dismissed: number }> {
+  const { gone, dismissed } = await confirm(context, entries);
   await applyAll(context, gone);
-  return { applied: gone.length, kept };
+  return { applied: gone.length, dismissed };
 }
 
 /** Asks for each entry by id; those that are there are settled with that. */
-async function confirm(context: RunContext, entries: readonly Delete[]): Promise<{ gone: Delete[]; kept: number }> {
+async function confirm(
+  context: RunContext,
+  entries: readonly Delete[],
+): Promise<{ gone: Delete[]; dismissed: number }> {
   const gone: Delete[] = [];
   const there: string[] = [];
   const queue = new PQueue({ concurrency: context.concurrency });
@@ -94,7 +97,7 @@ async function confirm(context: RunContext, entries: readonly Delete[]): Promise
     }),
   );
   await decideDeletes(context.db, there, 'dismissed', context.clock.now());
-  return { gone, kept: there.length };
+  return { gone, dismissed: there.length };
 }
 
 async function applyAll(context: RunContext, gone: readonly Delete[]): Promise<void> {

@@ -4,13 +4,13 @@ import type { RunDependencies } from './dependencies.ts';
 /** A clock that this machine's was compared with. */
 interface Compared {
   readonly whose: string;
-  /** Milliseconds that it is ahead of this machine's, negative when behind; undefined: it could not be read. */
+  /** Milliseconds that it is ahead of this machine's, negative when behind; undefined when it could not be read. */
   readonly aheadMs: number | undefined;
 }
 
 /**
- * Refuses to begin while the clock of this machine disagrees with that of Lobbie's answers or of the database: times of reads, checks
- * and sweeps decide what is newer, what is gone and what is due, and a run with a wrong clock would freeze what it stores.
+ * Refuses to begin a run while this machine's clock disagrees with Lobbie's or the database's. The times of reads, checks and sweeps
+ * decide which version is newer, what is gone and what is due. What a run stores with a time in the future would no longer change.
  *
  * @throws LobbieSyncError `clock.skew`, exit code 2, with the difference
  */
@@ -33,9 +33,9 @@ export async function refuseWrongClock(deps: RunDependencies, signal: AbortSigna
   });
 }
 
-/** Lobbie's clock, from the answers so far; a token is fetched for it when there was none. */
+/** How far Lobbie's clock is ahead, by its answers so far. If there was none yet, a token is fetched. */
 async function aheadOfUs({ api }: RunDependencies, signal: AbortSignal): Promise<number | undefined> {
-  // What keeps the token from coming is the run's own finding, and told there.
+  // If no token can be fetched, the run itself meets that error and reports it.
   if (api.state.clockSkewMs === undefined) await api.signIn(signal).catch(() => undefined);
   return api.state.clockSkewMs;
 }

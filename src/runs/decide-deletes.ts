@@ -1,13 +1,13 @@
 import { withTransaction } from '../db/transaction.ts';
 import { settle } from '../deletions/deletions.ts';
-import { takeBack } from '../deletions/take-back.ts';
+import { restoreDelete } from '../deletions/restore-delete.ts';
 import { addAudit } from '../state/audit.ts';
 import { decideDeletes, listDeletes } from '../state/deletes.ts';
 import { type LifecycleOptions, type RunDependencies, RunLifecycle } from './lifecycle.ts';
 
 export interface DecideReport {
   readonly runId: string;
-  /** Entries that were tombstoned, kept because the API still has them, or could not be asked for now. */
+  /** Entries that were tombstoned, dismissed because the API still has them (`kept`), or that could not be read by id now. */
   readonly applied: number;
   readonly kept: number;
   readonly open: number;
@@ -25,7 +25,7 @@ const filterOf = (choice: DeleteChoice) => ({
   ...(choice.resource === undefined ? {} : { resource: choice.resource }),
 });
 
-/** Applies held deletes that a person has approved; each is asked for by id once more before. */
+/** Applies held deletes that a person has approved. Before that, each is read by id once more. */
 export async function approveDeletes(
   deps: RunDependencies,
   options: Omit<LifecycleOptions, 'kind'>,
@@ -36,8 +36,8 @@ export async function approveDeletes(
     const context = lifecycle.context({ id: '0', startedAt: deps.clock.now() }, { leased: false });
     const entries = await listDeletes(deps.db, { status: 'held', ...filterOf(choice) });
     for (const group of Map.groupBy(entries, (entry) => entry.account_id).values()) {
-      const { applied, kept } = await settle(context, group);
-      report = { applied: report.applied + applied, kept: report.kept + kept, open: 0 };
+      const { applied, dismissed } = await settle(context, group);
+      report = { applied: report.applied + applied, kept: report.kept + dismissed, open: 0 };
     }
     report = { ...report, open: entries.length - report.applied - report.kept };
     const subject = { ...report, ids: entries.map((entry) => entry.id) };
@@ -51,8 +51,8 @@ export async function approveDeletes(
 }
 
 /**
- * Takes tombstones off again, with everything that went with them, and refuses held deletes. Nothing is asked of the API.
- * Without ids only what is held is refused: taking back marks of long ago has to be meant one by one.
+ * Refuses held deletes, and removes tombstones together with those of the rows below. Sends no request to the API. Without ids it
+ * only refuses held deletes: a person must name each applied delete that is to be restored.
  */
 export async function restoreDeletes(
   deps: RunDependencies,
@@ -63,17 +63,17 @@ export async function restoreDeletes(
     (entry) => entry.status === 'held' || (entry.status === 'applied' && choice.ids !== undefined),
   );
   for (const entry of entries) {
-    const taken = await withTransaction(deps.pool, async (tx) => {
+    const rowsRestored = await withTransaction(deps.pool, async (tx) => {
       const now = deps.clock.now();
       const options = { runId: entry.run_id, now, noHistory: deps.noHistory };
-      const rows = entry.status === 'applied' ? await takeBack(tx, entry, options) : 0;
+      const rows = entry.status === 'applied' ? await restoreDelete(tx, entry, options) : 0;
       await decideDeletes(tx.db, [entry.id], 'restored', now);
       const subject = { delete: entry.id, key: entry.key };
       const { account_id: accountId, resource } = entry;
       await addAudit(tx.db, { actor: deps.actor, action: 'deletes.restore', accountId, resource, subject }, now);
       return rows;
     });
-    restored += taken;
+    restored += rowsRestored;
   }
   return { restored };
 }

@@ -11,7 +11,7 @@ import type { Progress } from '../streams/context.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
 import type { FinalStatus } from './outcome.ts';
 
-/** What every run is built on; made by the composition root. */
+/** What every run needs; the composition root builds it. */
 export interface RunDependencies {
   readonly api: ApiClient;
   readonly pool: pg.Pool;
@@ -21,27 +21,27 @@ export interface RunDependencies {
   readonly logger: Logger;
   /** Account ids that the settings name. */
   readonly accounts: readonly string[];
-  /** Requests under way at once. */
+  /** Requests in progress at once. */
   readonly concurrency: number;
-  /** Operations whose newer form the settings choose. */
+  /** Operations for which the settings choose the newer path. */
   readonly newerOperations: ReadonlySet<string>;
   /** Who started it, for the audit log. */
   readonly actor: string;
-  /** Share of a scope's rows that may be tombstoned without a person, 0 to 1. */
+  /** The fraction of a scope's rows that may be tombstoned without a person, 0 to 1. */
   readonly deleteThreshold: number;
-  /** Every row is checked again within so many days, as far as the budget allows. */
+  /** The freshness target: every row is checked again within this number of days, as far as the budget allows. */
   readonly freshnessDays: number;
   /** How far the clocks of this machine, Lobbie and the database may differ, milliseconds. Default: not compared. */
   readonly maxClockSkewMs?: number | undefined;
-  /** Days that ended runs and what is recorded of them are kept. Default: for ever. */
+  /** How many days ended runs and their records are retained. Default: for ever. */
   readonly retainRunsDays?: number | undefined;
   /** Tables that keep no history. */
   readonly noHistory: ReadonlySet<string>;
-  /** Share of the request rate that deliveries have while other runs are open, more than 0 and less than 1. */
-  readonly pushShare: number;
+  /** The fraction of the request rate for deliveries while other runs are open, more than 0 and less than 1. */
+  readonly pushRateFraction: number;
 }
 
-/** What a run is asked for. */
+/** The kind, scope and limits of a run. */
 export interface LifecycleOptions {
   readonly kind: RunKind;
   readonly selection: Selection;
@@ -56,6 +56,6 @@ export interface RunReport {
   readonly status: FinalStatus;
   readonly exitCode: ExitCode;
   readonly error: LobbieSyncError | undefined;
-  /** Units by what became of them. */
+  /** The number of units by their outcome. */
   readonly units: Readonly<Record<UnitOutcome['state'], number>>;
 }

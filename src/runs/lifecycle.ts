@@ -27,15 +27,15 @@ import { stoppingApi } from './stopping-api.ts';
 
 export type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 
-/** How long a run tries to be opened, milliseconds: whoever waits for a command wants to know soon that nothing answers. */
+/** How long opening a run is tried, milliseconds: a person who waits for a command wants to know soon that the database is away. */
 const OPENING_MS = 30_000;
 
-/** Pages that may be read and not yet committed, for each request that may be under way. */
+/** Pages that may be read and not yet committed, for each request that may be in progress. */
 const PAGES_PER_REQUEST = 4;
 
 /**
- * What is the same for every run: the life sign, the run's row, leases, the queue of units, counts, and an end that says
- * what the run was. The body does the reading.
+ * The part that is the same for every run: its lock, its row, leases, the queue of units, counters, and its outcome. The body of the
+ * run reads or writes.
  */
 export class RunLifecycle {
   readonly deps: RunDependencies;
@@ -50,7 +50,7 @@ export class RunLifecycle {
   #off: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Accounts without a grant. */
   refused = 0;
-  /** Changes that could not be delivered, and those that wait for a person. */
+  /** Changes that could not be delivered, and changes that wait for a person. */
   undelivered = 0;
   undecided = 0;
   #busy = 0;
@@ -67,10 +67,9 @@ export class RunLifecycle {
   }
 
   /**
-   * Runs `body` within an open run and closes it as what it was. Never throws for what went wrong on the way: the report
-   * tells.
+   * Opens a run, calls `body`, and closes the run with its outcome. Errors within the run are not thrown; the report has them.
    *
-   * @throws LobbieSyncError when the run can't even be opened (database away, not migrated, a wrong clock)
+   * @throws LobbieSyncError when the run can't be opened (database away, not migrated, a wrong clock)
    */
   static async run(
     deps: RunDependencies,
@@ -86,7 +85,7 @@ export class RunLifecycle {
     const session = await patiently({ clock, signal: options.stop.signal, patienceMs: OPENING_MS }, () =>
       RunSession.open({ connectionString, kind, selection, clock, logger, onLost }),
     );
-    const sharing = divideRate(deps);
+    const division = divideRate(deps);
     try {
       lifecycle = new RunLifecycle(deps, options, session.runId);
       try {
@@ -95,16 +94,16 @@ export class RunLifecycle {
       } catch (cause) {
         lifecycle.fail(classifyError(cause));
       }
-      // What is still under way must not outlive its leases.
+      // Units in progress must end before their leases are released.
       await lifecycle.#queue.onIdle();
       return await lifecycle.#close(end);
     } finally {
-      await sharing.stop();
+      await division.stop();
       await session.close();
     }
   }
 
-  /** Closes what processes that are gone left open, and learns what is in doubt. May be done again. */
+  /** Closes runs of dead processes, and loads the writes in doubt and the resources that are off. May be repeated. */
   async #begin(): Promise<void> {
     const { db, pool } = this.deps;
     await clearLeftovers(this.deps, this.runId);
@@ -113,7 +112,7 @@ export class RunLifecycle {
     await this.#audit('run.start');
   }
 
-  /** Whether nothing new should be begun. */
+  /** Whether the run is ending: no new unit should begin. */
   get ending(): boolean {
     return this.#fatal !== undefined || this.#lost !== undefined || this.options.stop.requested;
   }
@@ -134,14 +133,14 @@ export class RunLifecycle {
     return this.options.selection.accounts.length > 0 ? this.options.selection.accounts : this.deps.accounts;
   }
 
-  /** Ends the run as failed; the first reason counts. An orderly stop is no failure. */
+  /** Ends the run as failed, with the first error as its reason. A requested stop is no failure. */
   fail(error: LobbieSyncError): void {
     if (error.action === 'stop') return;
     this.#fatal ??= error;
     this.options.stop.request(new StopError('stop.signal', error.message));
   }
 
-  /** Adds deletes that wait for a person. A call, not a sum that is read before an await: accounts add to it side by side. */
+  /** Adds deletes that wait for a person. Accounts call it concurrently, so await the number before the call. */
   addHeld(deletes: number): void {
     this.#held += deletes;
   }
@@ -150,7 +149,7 @@ export class RunLifecycle {
     this.#lost = error;
   }
 
-  /** What units work with. */
+  /** The context that the run's units work with. */
   context(pass: { readonly id: string; readonly startedAt: Date }, more: Partial<RunContext> = {}): RunContext {
     const { api, pool, db, clock, logger, concurrency, noHistory } = this.deps;
     return {
@@ -180,7 +179,7 @@ export class RunLifecycle {
     return this.#doubts;
   }
 
-  /** Runs the work of one unit in its turn, and counts what became of it. */
+  /** Queues the work of one unit, runs it, and counts its outcome. */
   async execute(
     context: RunContext,
     unit: Unit,
@@ -202,7 +201,7 @@ export class RunLifecycle {
     return this.count(outcome);
   }
 
-  /** Does work that may be done again, through a database that is away for a while. */
+  /** Does work that may be repeated, and repeats it while the database is away. */
   async patiently<T>(work: () => Promise<T>, signal: AbortSignal = this.options.stop.signal): Promise<T> {
     const { clock, logger } = this.deps;
     const onPause = (error: LobbieSyncError, attempt: number) =>
@@ -215,7 +214,7 @@ export class RunLifecycle {
     return outcome;
   }
 
-  /** Takes the leases of an account and returns what it got; what others hold is noted as a problem. */
+  /** Takes the leases of an account. Returns the resources that it got; those that other runs hold are recorded as problems. */
   async lease(accountId: string, wanted: readonly Resource[]): Promise<readonly Resource[]> {
     const { db, clock } = this.deps;
     const names = wanted.map((resource) => resource.name);
@@ -238,7 +237,7 @@ export class RunLifecycle {
     return wanted.filter((resource) => !taken.has(resource.name));
   }
 
-  /** The places of an account that the selection allows, from the warehouse. */
+  /** The locations of an account that the selection allows, from the warehouse. */
   async locations(accountId: string): Promise<readonly string[]> {
     return await knownLocations(this.deps.pool, accountId, this.options.selection);
   }
@@ -252,7 +251,7 @@ export class RunLifecycle {
     const held = this.#held;
     const ends = { fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused, undelivered, undecided };
     const outcome = decideOutcome(ends);
-    // A person who asks the run to end does not wait for a database that is away.
+    // A person who stops the run does not have to wait for a database that is away.
     const signal = fatal === undefined && stop !== undefined ? AbortSignal.abort() : new AbortController().signal;
     try {
       return await this.patiently(async () => {
@@ -260,20 +259,20 @@ export class RunLifecycle {
         return this.#report(outcome, fatal ?? stop);
       }, signal);
     } catch (cause) {
-      // The next run closes it: its lock is free as soon as this process lets go.
+      // The next run closes this one, since this process then no longer holds its lock.
       const error = classifyError(cause);
       return this.#report({ status: 'failed', exitCode: EXIT.unexpected }, fatal ?? error);
     }
   }
 
-  /** Records how the run ended. May be done again from its beginning. */
+  /** Records how the run ended. May be repeated from its beginning. */
   async #record(
     outcome: Outcome,
     end: ((lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>) | undefined,
   ): Promise<void> {
     const { db, clock } = this.deps;
     await flushCounters(db, this.runId, this.counters, clock.now());
-    // Deliveries are short and many, and change few rows: the next reading counts again.
+    // Deliveries are short, frequent and change few rows. The next read counts the tables again.
     if (outcome.status !== 'failed' && this.options.kind !== 'push') {
       await analyzeGrown(this.deps.pool, this.runId);
       await countWritten(this.deps.pool, this.runId, clock.now());

@@ -2,10 +2,10 @@ import type pg from 'pg';
 import { resourceNamed } from '../extractors/registry.ts';
 import { countTables } from '../state/table-rows.ts';
 
-/** Tables that grew by so many rows get fresh statistics, so that other readers' queries are planned well. */
+/** Tables that grew by this number of rows get fresh statistics, so that other readers' queries are planned well. */
 const ANALYZE_FROM_ROWS = 1000;
 
-/** Refreshes the statistics of tables that a run made grow. */
+/** Refreshes the statistics of tables to which a run added many rows. */
 export async function analyzeGrown(pool: pg.Pool, runId: string): Promise<void> {
   const { rows } = await pool.query<{ resource: string }>(
     'SELECT resource FROM lobbie_sync.run_resources WHERE run_id = $1 AND rows_inserted >= $2',

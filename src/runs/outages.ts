@@ -5,10 +5,10 @@ import { type Unit, unitScope } from '../streams/context.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
 import type { RunDependencies } from './dependencies.ts';
 
-/** Times that one unit may lose its database before it counts as failed. */
+/** How often one unit may lose the database before it counts as failed. */
 const MOST_LOSSES = 5;
 
-/** What of a run is needed to wait for its database. */
+/** The part of a run that is needed to wait for its database. */
 interface Run {
   readonly deps: Pick<RunDependencies, 'pool' | 'db'>;
   readonly runId: string;
@@ -17,8 +17,8 @@ interface Run {
 }
 
 /**
- * Reads a unit, and again when it lost its database: it goes on from its cursor. The problem that was noted for the loss is taken
- * back, because the list was read to its end after all. A unit that loses the database again and again has failed.
+ * Reads a unit, and reads on from its cursor when it lost the database. The problem that was recorded for the loss is removed, because
+ * the list is read to its end after all. A unit that loses the database more than {@link MOST_LOSSES} times has failed.
  */
 export async function throughOutages(run: Run, unit: Unit, work: () => Promise<UnitOutcome>): Promise<UnitOutcome> {
   for (let losses = 0; ; losses += 1) {
@@ -33,7 +33,7 @@ export async function throughOutages(run: Run, unit: Unit, work: () => Promise<U
   }
 }
 
-/** A loss of the database is the unit's failure wherever it was met; everything else that is thrown stays so. */
+/** Returns a loss of the database as the unit's failure, wherever it happened; throws every other error. */
 async function attempt(work: () => Promise<UnitOutcome>): Promise<UnitOutcome> {
   try {
     return await work();

@@ -1,27 +1,27 @@
 import { EXIT, type ExitCode, type LobbieSyncError } from '../core/errors.ts';
 import type { RunStatus } from '../db/tables.ts';
 
-/** How a run may end. */
+/** The statuses with which a run may end. */
 export type FinalStatus = Exclude<RunStatus, 'running'>;
 
-/** What is known when a run ends. */
+/** The facts at the end of a run from which its outcome follows. */
 export interface Ending {
-  /** What made going on pointless: credentials, database, a lost session. */
+  /** The error that ended the run: credentials, database, a lost session. */
   readonly fatal?: LobbieSyncError | undefined;
-  /** Why the run was asked to end early: budget, signal. */
+  /** Why the run was stopped early: budget, signal. */
   readonly stop?: LobbieSyncError | undefined;
-  /** Lists that were not read to their end because of that. */
+  /** Lists that were not read to their end because of the stop. */
   readonly stopped: number;
   readonly failed: number;
   /** Lists that another run was reading. */
   readonly busy: number;
-  /** Rows that differ between the API and the warehouse; only a verification knows. */
+  /** Rows that differ between the API and the warehouse; only a verification counts them. */
   readonly gaps: number;
   /** Deletes that wait for a person. */
   readonly held: number;
   /** No account of the selection can be read. */
   readonly refused: boolean;
-  /** Changes on their way to Lobbie that could not be delivered, and those that wait for a person. */
+  /** Changes for Lobbie that could not be delivered, and those that wait for a person. */
   readonly undelivered?: number | undefined;
   readonly undecided?: number | undefined;
 }
@@ -29,11 +29,11 @@ export interface Ending {
 export interface Outcome {
   readonly status: FinalStatus;
   readonly exitCode: ExitCode;
-  /** For the run's row; null when there is nothing to say. */
+  /** The text in the run's row; null for a run that succeeded. */
   readonly message: string | null;
 }
 
-/** Decides what a run was. Only one that read every list to its end has succeeded. Pure. */
+/** Decides the outcome of a run. Only a run that read every list to its end has succeeded. Pure. */
 export function decideOutcome(ending: Ending): Outcome {
   const { undelivered = 0, undecided = 0 } = ending;
   const reasons = [
@@ -52,7 +52,7 @@ export function decideOutcome(ending: Ending): Outcome {
   if (ending.gaps > 0) return { status: 'partial', exitCode: EXIT.gap, message };
   if (ending.stop !== undefined || ending.stopped > 0)
     return { status: 'incomplete', exitCode: EXIT.incomplete, message };
-  // A person is told before a refusal, which is final and in the outbox.
+  // A change that waits for a person has priority over one that Lobbie refused, which is final and stands in the outbox.
   if (undecided > 0) return { status: 'partial', exitCode: EXIT.needsPerson, message };
   if (ending.failed > 0 || ending.busy > 0 || undelivered > 0)
     return { status: 'partial', exitCode: EXIT.partial, message };

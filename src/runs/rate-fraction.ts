@@ -2,12 +2,12 @@ import { hostname } from 'node:os';
 import type pg from 'pg';
 import type { ApiClient } from '../api/client.ts';
 
-/** How often it is looked whether other runs use the same key, milliseconds. */
-const SHARE_EVERY_MS = 2000;
+/** How often the open runs are counted, milliseconds. */
+const COUNT_EVERY_MS = 2000;
 
-/** Open runs by what they do and where. */
+/** The number of open runs by direction, of this process and of all. */
 export interface OpenRuns {
-  /** Deliveries to Lobbie, of this process and of all. */
+  /** Deliveries to Lobbie. */
   readonly ownPushes: number;
   readonly pushes: number;
   /** All other runs. */
@@ -16,22 +16,24 @@ export interface OpenRuns {
 }
 
 /**
- * The share of the rate that a process may use. Deliveries have a share of their own as long as anything else is open, so
- * that no reading, however long, holds them up; within each kind the runs share evenly. Pure.
+ * The fraction of the rate that a process may use. While other runs are open, deliveries have a fraction of their own, so that a long
+ * read does not delay them. Runs of one kind divide their fraction evenly. Pure.
  *
- * @param pushShare share of all deliveries together while other runs are open, more than 0 and less than 1
+ * @param forPushes the fraction for all deliveries together while other runs are open, more than 0 and less than 1
  */
-export function rateFraction({ ownPushes, pushes, ownPulls, pulls }: OpenRuns, pushShare: number): number {
+export function rateFraction({ ownPushes, pushes, ownPulls, pulls }: OpenRuns, forPushes: number): number {
   const own = ownPushes + ownPulls;
   if (own === 0) return 1;
   if (pushes === 0 || pulls === 0) return own / (pushes + pulls);
-  return Math.min(1, (pushShare * ownPushes) / pushes + ((1 - pushShare) * ownPulls) / pulls);
+  return Math.min(1, (forPushes * ownPushes) / pushes + ((1 - forPushes) * ownPulls) / pulls);
 }
 
-/** Divides the request rate among the runs that are open, for they all use one key. */
-export function divideRate(deps: { readonly api: ApiClient; readonly pool: pg.Pool; readonly pushShare: number }): {
-  stop(): Promise<void>;
-} {
+/** Divides the request rate among the open runs, because they all use one key. */
+export function divideRate(deps: {
+  readonly api: ApiClient;
+  readonly pool: pg.Pool;
+  readonly pushRateFraction: number;
+}): { stop(): Promise<void> } {
   let looking = Promise.resolve();
   const look = async () => {
     const { rows } = await deps.pool.query<OpenRuns>(
@@ -41,17 +43,17 @@ export function divideRate(deps: { readonly api: ApiClient; readonly pool: pg.Po
          FROM lobbie_sync.runs WHERE status = 'running') r`,
       [hostname(), process.pid],
     );
-    if (rows[0] !== undefined) deps.api.useFraction(rateFraction(rows[0], deps.pushShare));
+    if (rows[0] !== undefined) deps.api.useFraction(rateFraction(rows[0], deps.pushRateFraction));
   };
   const timer = setInterval(() => {
-    // A database that is away is noticed by those who need it.
+    // Errors are ignored: the run itself reports a database that is away.
     looking = looking.then(look).catch(() => undefined);
-  }, SHARE_EVERY_MS);
+  }, COUNT_EVERY_MS);
   return {
     async stop() {
       clearInterval(timer);
       await looking;
-      // Another run of this process may go on.
+      // Another run of this process may continue, so its fraction is computed again.
       await look().catch(() => deps.api.useFraction(1));
     },
   };

@@ -17,14 +17,13 @@ export type { RunDependencies, RunReport } from './lifecycle.ts';
 export interface RunOptions extends Omit<LifecycleOptions, 'kind'> {
   /** Begin at the first page even if an earlier run was interrupted. Default false. */
   readonly restart?: boolean | undefined;
-  /** Told the run's id once it is open. */
+  /** Called with the run's id once the run is open. */
   readonly onStart?: ((runId: string, continued: boolean) => void) | undefined;
 }
 
 /**
- * Reads a whole selection into the warehouse, every list from its first page to its last, and continues where an
- * interrupted run stopped. One that ended with failures is not continued: the next reads everything again, so that nothing
- * relies on its gaps.
+ * Reads a whole selection into the warehouse, every list from its first page to its last. It continues a run that was interrupted. It
+ * does not continue a run that ended with failures, but reads everything again, so that gaps of that run have no effect.
  */
 export async function executeBackfill(deps: RunDependencies, options: RunOptions): Promise<RunReport> {
   let passId: string | undefined;
@@ -53,7 +52,7 @@ export async function executeBackfill(deps: RunDependencies, options: RunOptions
   );
 }
 
-/** Ends the pass of a run that came to its end; one that was stopped, or shared its lists with another run, stays open. */
+/** Ends the pass of a run that came to its end. The pass stays open if the run was stopped or other runs held some lists. */
 export async function endPassAs(
   lifecycle: RunLifecycle,
   passId: string | undefined,
@@ -64,43 +63,43 @@ export async function endPassAs(
   await endPass(db, passId, status === 'succeeded' ? 'finished' : 'partial', clock.now());
 }
 
-/** What another run is reading at this moment: wanted, and not leased. */
+/** The resources that were wanted and not leased: another run is reading them now. */
 export function busyOf(wanted: readonly Resource[], leased: readonly Resource[]): ReadonlySet<string> {
   const names = new Set(leased.map((resource) => resource.name));
   return new Set(wanted.map((resource) => resource.name).filter((name) => !names.has(name)));
 }
 
-/** Reads every selected list of one account: its places first, then all others, each after those it takes parents from. */
+/** Reads every selected list of one account: its locations first, then the others, each after the lists of its parents. */
 async function readAccount(lifecycle: RunLifecycle, context: RunContext, accountId: string): Promise<void> {
   const wanted = await lifecycle.patiently(() => wantedResources(lifecycle, accountId));
   if (wanted.length === 0) return;
   const leased = await lifecycle.patiently(() => lifecycle.lease(accountId, wanted));
-  const places = leased.find((resource) => resource.holdsLocations);
+  const holder = leased.find((resource) => resource.holdsLocations);
   if (
-    places !== undefined &&
+    holder !== undefined &&
     accountId !== TOKEN_ACCOUNT &&
-    !(await readLocations(lifecycle, context, accountId, places))
+    !(await readLocations(lifecycle, context, accountId, holder))
   )
     return;
   const locations = accountId === TOKEN_ACCOUNT ? [] : await lifecycle.patiently(() => lifecycle.locations(accountId));
-  const rest = leased.filter((resource) => resource !== places);
+  const rest = leased.filter((resource) => resource !== holder);
   await readAll(lifecycle, context, accountId, { resources: rest, locations, busy: busyOf(wanted, leased) });
   if (lifecycle.ending) return;
   const complete = lifecycle.options.selection.locations.length === 0;
   await lifecycle.patiently(() => judgeSweeps(context, accountId, leased, complete));
-  // Awaited before the sum is read: other accounts add to it meanwhile.
+  // Awaited before the call, because other accounts add to the sum meanwhile.
   const { deleteThreshold } = lifecycle.deps;
   lifecycle.addHeld(await lifecycle.patiently(() => decideCandidates(context, accountId, deleteThreshold)));
 }
 
-/** Reads the places of an account; false when the account can't be read at all or the run is to end. */
+/** Reads the locations of an account. Returns false when the account can't be read at all or the run is ending. */
 export async function readLocations(
   lifecycle: RunLifecycle,
   context: RunContext,
   accountId: string,
-  places: Resource,
+  holder: Resource,
 ): Promise<boolean> {
-  const [plan] = planUnits([places], accountId, [], (read) => read);
+  const [plan] = planUnits([holder], accountId, [], (read) => read);
   if (plan === undefined) return true;
   const outcome = await lifecycle.execute(context, plan.unit, 20, () => runUnit(context, plan.unit, true));
   if (outcome.state === 'failed' && outcome.error.code === 'api.forbidden') {
@@ -110,15 +109,15 @@ export async function readLocations(
   return !lifecycle.ending;
 }
 
-/** What to read of an account. */
+/** The lists of an account to read. */
 export interface Reading {
   readonly resources: readonly Resource[];
   readonly locations: readonly string[];
-  /** Resources that another run is reading at this moment: they are not all there. */
+  /** Resources that another run is reading now, so that some of their rows may still be missing. */
   readonly busy: ReadonlySet<string>;
 }
 
-/** Reads lists whole, each after those it takes its parents from. */
+/** Reads lists whole, each after the lists of its parents. */
 export async function readAll(
   lifecycle: RunLifecycle,
   context: RunContext,
@@ -134,7 +133,7 @@ export async function readAll(
     const complete = !parentBusy && parents.every((outcome) => outcome?.state !== 'failed');
     return await lifecycle.execute(context, unit, unitPriority(unit, plans), () => runUnit(context, unit, complete));
   };
-  // In the order of dependencies: a unit can only wait for one that is already in the map.
+  // In the order of dependencies, because a unit can only wait for units that are already in the map.
   const pending = [...plans];
   while (pending.length > 0) {
     const index = pending.findIndex((plan) => plan.after.every((unit) => running.has(unit)));
@@ -145,7 +144,7 @@ export async function readAll(
   await Promise.all(running.values());
 }
 
-/** The selected resources of an account, with what must be in the warehouse before them and isn't yet. */
+/** The selected resources of an account, and those that must be read before because the warehouse does not have them yet. */
 export async function wantedResources(lifecycle: RunLifecycle, accountId: string): Promise<readonly Resource[]> {
   const selected = selectResources(lifecycle.options.selection.resources);
   const names = new Set(selected.map((resource) => resource.name));

@@ -11,7 +11,7 @@ import type { Logger } from '../observability/logger.ts';
 import { openRun, runLockKey } from '../state/runs.ts';
 import { refuseUnfit } from './unfit.ts';
 
-/** How long a lost session is tried to be won back, milliseconds. */
+/** How long a lost session is opened again and again before the run ends, milliseconds. */
 const PATIENCE_MS = 5 * 60_000;
 
 export interface SessionOptions {
@@ -20,13 +20,13 @@ export interface SessionOptions {
   readonly selection: unknown;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told when the run's lock is lost for good: somebody else may have taken over. */
+  /** Called when the run's lock is lost for good: another run may have taken over. */
   readonly onLost: (error: LobbieSyncError) => void;
 }
 
 /**
- * The life sign of a run: a connection of its own that holds the run's advisory lock. When the process dies, however it
- * dies, Postgres ends the session and frees the lock, and the next run sees at once that nobody is there.
+ * A connection that holds the run's advisory lock and so proves that the run's process is alive. When the process dies, in whatever
+ * way, Postgres ends the session and frees the lock; the next run then knows that this one is dead.
  *
  * Needs a session of its own: behind a pooler in transaction mode, connect to the database directly.
  */
@@ -43,7 +43,7 @@ export class RunSession {
     this.#watch(client);
   }
 
-  /** Opens a run and its lock in one transaction, so that nobody sees the one without the other. */
+  /** Opens a run and takes its lock in one transaction, so that no other process sees the run without its lock. */
   static async open(options: SessionOptions): Promise<RunSession> {
     const client = await connect(options.connectionString);
     try {
@@ -77,11 +77,11 @@ export class RunSession {
   #watch(client: pg.Client): void {
     client.on('error', () => undefined);
     client.once('end', () => {
-      if (!this.#closing) void this.#winBack();
+      if (!this.#closing) void this.#reopen();
     });
   }
 
-  async #winBack(): Promise<void> {
+  async #reopen(): Promise<void> {
     const { clock, logger, connectionString, onLost } = this.#options;
     const began = clock.now().getTime();
     logger.warn({ run: this.runId }, 'the session that holds the run was lost; it is opened again');
@@ -99,10 +99,10 @@ export class RunSession {
           return;
         }
         await client.end();
-        // The server may not know yet that the old session is gone; somebody who took over would have closed the run.
+        // If the run is still open, nobody took over: the server may not know yet that the old session is gone.
         if (rows[0]?.running !== true) break;
       } catch {
-        // Tried again below.
+        // The loop tries again.
       }
       await clock.sleep(1000);
     }
@@ -111,7 +111,7 @@ export class RunSession {
       new LobbieSyncError(`run ${this.runId} lost its session with the database`, {
         code: 'state.session_lost',
         action: 'abort',
-        hint: 'Check the database; what was committed is safe, and the next run goes on from there.',
+        hint: 'Check the database. What was committed is safe, and the next run continues from there.',
       }),
     );
   }
@@ -120,7 +120,7 @@ export class RunSession {
 const connect = (connectionString: string): Promise<pg.Client> =>
   openClient({ connectionString, applicationName: 'lobbie-sync run' });
 
-/** The lock of a run that has just begun is held by somebody who guessed its key, or by another database's copy of a run. */
+/** The error for a new run whose lock another session holds: one that uses the same key by chance, or a run of a copied database. */
 async function lockTaken(client: pg.Client, runId: string): Promise<LobbieSyncError> {
   const holders = await advisoryHolders(client, runLockKey(runId));
   return new LobbieSyncError(

@@ -3,8 +3,8 @@ import { StopError } from '../core/errors.ts';
 import type { StopSignal } from '../core/stop.ts';
 
 /**
- * The client of a run. A wait that Lobbie asks for and that is longer than anybody should hang ends the whole run, with the time:
- * every other request would be told the same.
+ * The client of a run. When Lobbie asks for a longer wait than LOBBIE_MAX_WAIT, the whole run ends, because every other request would
+ * get the same answer.
  */
 export function stoppingApi(api: ApiClient, stop: StopSignal): ApiClient {
   const watched = async <T>(answer: Promise<T>): Promise<T> => {

@@ -18,7 +18,7 @@ import { recordProblem, type UnitOutcome } from '../streams/unit-outcome.ts';
 import { planUnits } from '../streams/units.ts';
 import { type LifecycleOptions, type RunDependencies, RunLifecycle, type RunReport } from './lifecycle.ts';
 
-/** What a targeted read is about: a stretch of time, or persons. */
+/** What a targeted read reads: a window of time, or persons. */
 export interface Target {
   readonly window?: Window | undefined;
   readonly patients: readonly string[];
@@ -29,16 +29,15 @@ export interface TargetedOptions extends Omit<LifecycleOptions, 'kind'> {
   readonly onStart?: ((runId: string, continued: boolean) => void) | undefined;
 }
 
-/** Whether a list takes a filter on a patient, by the contract. */
+/** Whether a list has a filter on a patient in the contract. */
 function byPatient(unit: Unit): boolean {
   const spec: { readonly query: readonly QueryParam[] } = operations[unit.read.operation];
   return spec.query.some(({ name }) => name === 'patientId');
 }
 
 /**
- * Reads one window of time, or everything of some persons, now. It takes no lease and keeps no cursor, so it may run beside
- * a nightly sync without disturbing it: rows that both read are settled by the newer-than gate. It proves nothing about a
- * list as a whole and never deletes.
+ * Reads one window of time, or everything of some persons, now. It takes no lease and stores no cursor, so it may run beside a nightly
+ * sync: of rows that both read, the newer version is stored. It proves nothing about a list as a whole and never deletes.
  */
 export async function executeTargeted(deps: RunDependencies, options: TargetedOptions): Promise<RunReport> {
   return await RunLifecycle.run(deps, { ...options, kind: 'backfill' }, async (lifecycle) => {
@@ -106,7 +105,7 @@ class Targeted {
     return pump(this.#context, { unit, sweepId: null, scope: null }, source);
   }
 
-  /** The persons themselves have no filter on their list; they are read by id, in the same form. */
+  /** Reads the persons by id, because their list has no filter on a person. Both give records of the same form. */
   async #persons(unit: Unit): Promise<boolean> {
     for (const patientId of this.#target.patients) {
       if (this.#context.stop.requested) return false;
@@ -121,16 +120,15 @@ class Targeted {
           },
         )
         .catch((error: unknown) => {
-          // Another account's patient, or one that is gone: the nightly sweep is what proves that.
+          // The patient belongs to another account or is gone. Only a sweep of the nightly sync proves which.
           if (error instanceof ApiError && error.code === 'api.not_found') return undefined;
           throw error;
         });
       if (answer === undefined) continue;
       const found = identify(resource, answer.body, { field: 'id', value: patientId });
-      // Merged into another patient: the nightly sweep finds that this one is gone.
+      // The patient was merged into another one. The nightly sync finds that this one is gone.
       if (found.kind === 'other') continue;
-      if (found.kind === 'none')
-        throw notARecord('getPatient', 'the answer has no field of the patient that was asked for');
+      if (found.kind === 'none') throw notARecord('getPatient', 'the answer has no field of the requested patient');
       await commitBatch(this.#context, {
         unit,
         sweepId: null,
@@ -159,7 +157,7 @@ class Targeted {
     return true;
   }
 
-  /** Lists below the persons, and below what was read of them. */
+  /** Reads the lists below the persons and below the persons' own rows, for example their invoices. */
   async #below(unit: Unit): Promise<boolean | undefined> {
     const parent = unit.read.parent;
     if (parent === undefined) return undefined;

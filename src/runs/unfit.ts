@@ -1,14 +1,14 @@
 import type pg from 'pg';
 import { EXIT, LobbieSyncError } from '../core/errors.ts';
 
-/** How long a second session may keep the first one waiting before it is taken for a pooler that lends one connection to both. */
+/** If the first session has to wait longer than this for the second, milliseconds, a pooler gives both the same connection. */
 const ANSWER_MS = 5000;
 
 /**
- * Refuses a database in which no run can work, by name and before anything is read.
+ * Refuses a database in which no run can work, before anything is read.
  *
- * @param another opens a second session, which tells a pooler in transaction mode: with its transaction open, the first session is
- * served by another backend than before
+ * @param another opens a second session, by which a pooler in transaction mode is detected: while the second session has a transaction
+ * open, such a pooler serves the first session by another backend than before
  * @throws LobbieSyncError `database.standby`, `database.pooler`; exit code 2
  */
 export async function refuseUnfit(client: pg.Client, another: () => Promise<pg.Client>): Promise<void> {
@@ -18,7 +18,7 @@ export async function refuseUnfit(client: pg.Client, another: () => Promise<pg.C
   if (rows[0]?.standby === true) {
     throw unfit(
       'database.standby',
-      'the database is a standby: it can be read only',
+      'the database is a standby, which is read-only',
       'Set DATABASE_URL to the primary.',
     );
   }
@@ -40,7 +40,7 @@ export async function refuseUnfit(client: pg.Client, another: () => Promise<pg.C
   }
   throw unfit(
     'database.pooler',
-    'DATABASE_URL leads to a pooler in transaction mode, which lends the session of a run to others',
+    'DATABASE_URL leads to a pooler in transaction mode, which does not reserve a session for a run',
     'Connect to the database directly, or to a pool in session mode.',
   );
 }

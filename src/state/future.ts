@@ -33,7 +33,7 @@ export async function countFuture(db: Db, believed: Date): Promise<readonly Futu
  * Brings back to the present what lies after an instant, one table at a time, the state last: an interruption leaves the reason to go
  * on. Versions keep their order and tile time.
  */
-export async function mendFuture(
+export async function fixFuture(
   db: Db,
   found: readonly FutureEntries[],
   { now, believed }: { readonly now: Date; readonly believed: Date },

@@ -78,7 +78,7 @@ export class Syncer {
       freshnessDays: options.freshnessDays ?? 30,
       noHistory: new Set(),
       maxClockSkewMs: options.maxClockSkewMs,
-      pushShare: 0.5,
+      pushRateFraction: 0.5,
     };
   }
 

@@ -15,7 +15,7 @@ test.each([
   ['one of three deliveries', runs(1, 3, 0, 0), 1 / 3],
   ['a delivery beside two readings of others', runs(1, 1, 0, 2), 0.25],
   ['one of those two readings', runs(0, 1, 1, 2), 0.375],
-  ['a daemon with a delivery and a night, alone', runs(1, 1, 1, 1), 1],
+  ['a daemon with a delivery and a nightly sync, alone', runs(1, 1, 1, 1), 1],
   ['a process without a run', runs(0, 1, 0, 2), 1],
 ])('%s', (_name, open, expected) => {
   expect(rateFraction(open, 0.25)).toBeCloseTo(expected, 10);
@@ -27,14 +27,14 @@ test('the processes together use all of the rate, and none more than that', () =
     fc.property(
       fc.array(process, { minLength: 1, maxLength: 6 }),
       fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-      (all, share) => {
+      (all, forPushes) => {
         const pushes = all.reduce((sum, each) => sum + each.pushes, 0);
         const pulls = all.reduce((sum, each) => sum + each.pulls, 0);
         const busy = all.filter((each) => each.pushes + each.pulls > 0);
-        const shares = busy.map((each) => rateFraction(runs(each.pushes, pushes, each.pulls, pulls), share));
-        for (const each of shares) expect(each).toBeLessThanOrEqual(1);
-        for (const each of shares) expect(each).toBeGreaterThan(0);
-        if (busy.length > 0) expect(shares.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 9);
+        const fractions = busy.map((each) => rateFraction(runs(each.pushes, pushes, each.pulls, pulls), forPushes));
+        for (const each of fractions) expect(each).toBeLessThanOrEqual(1);
+        for (const each of fractions) expect(each).toBeGreaterThan(0);
+        if (busy.length > 0) expect(fractions.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 9);
       },
     ),
   );

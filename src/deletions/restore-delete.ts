@@ -9,7 +9,7 @@ import { childrenOf } from '../streams/hints.ts';
 import { dependants } from './deletions.ts';
 
 /** Takes the mark off a row and off all that was marked together with it; returns whether there was one. */
-export async function takeBack(tx: Transaction, entry: Delete, options: TombstoneOptions): Promise<number> {
+export async function restoreDelete(tx: Transaction, entry: Delete, options: TombstoneOptions): Promise<number> {
   const resource = resourceNamed(entry.resource);
   const { table } = preparerOf(resource);
   const { rows } = await tx.client.query<{ at: string }>(
