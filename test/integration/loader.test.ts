@@ -394,6 +394,32 @@ describe('two transactions that insert one key at once', () => {
     expect(await stored()).toMatchObject([{ first_name: 'second' }]);
   });
 
+  // Whoever looks for the stored row before the merge finds none, so that only the merge itself can tell.
+  test('a row of a second list does not change the one that the first list inserted meanwhile', async () => {
+    newAccount();
+    const began = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const row = (name: string, id: number, more: RowOptions = {}) =>
+      rowOf({ id, name }, { resource: groups, context: { location_id: '5' }, ...more });
+    const first = withTransaction(pool, async (tx) => {
+      const rows = [row('first', 1)];
+      await loadRows(tx, tableOf(groups), rows, { runId: '1', now: new Date('2024-06-01T00:00:01Z') });
+      began.resolve();
+      await finish.promise;
+    });
+    await began.promise;
+    const late = { secondary: true, readAt: '2024-07-01T00:00:00Z' };
+    const second = load([row('second', 1, late), row('other', 2, late)], { resource: groups, staged: true });
+    await waitForLocks(1);
+    finish.resolve();
+    await first;
+    expect(await second).toEqual({ inserted: 1, updated: 0, unchanged: 1 });
+    expect(await stored(groups)).toMatchObject([
+      { id: '1', name: 'first', _source: 1, _version: 1 },
+      { id: '2', name: 'other', _source: 2, _version: 1 },
+    ]);
+  });
+
   async function waitForLocks(count: number): Promise<void> {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
