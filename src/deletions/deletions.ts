@@ -13,7 +13,7 @@ import type { RunContext } from '../streams/context.ts';
 import { childrenOf } from '../streams/hints.ts';
 import { stillThere } from './still-there.ts';
 
-/** Candidates of one list of one account or location, and how many rows the warehouse has of it. */
+/** The candidates of one list of one account or location, and how many rows of it the warehouse has. */
 export interface DeleteScope {
   readonly resource: string;
   readonly locationId: string | null;
@@ -21,11 +21,11 @@ export interface DeleteScope {
   readonly total: number;
 }
 
-/** Whether so many deletions in a scope need a person. Pure. */
+/** Whether this number of deletions in a scope needs a person's approval. Pure. */
 export const needsPerson = (candidates: number, total: number, threshold: number): boolean =>
   candidates > threshold * total;
 
-/** Tables that hang below rows of a resource, with their column for its id. */
+/** The tables whose rows belong to rows of a resource, with the column that holds its id. */
 export function dependants(name: string): readonly { readonly resource: Resource; readonly column: string }[] {
   const columns = new Set(
     childrenOf(name).flatMap((child) =>
@@ -38,16 +38,16 @@ export function dependants(name: string): readonly { readonly resource: Resource
 }
 
 /**
- * So few candidates of a scope are asked for by id before their number is judged: a row that was only missed, because rows
- * moved while the list was read, should not call a person. A flood is held at once and costs no requests.
+ * Up to this number of candidates of a scope are read by id before they are compared with the threshold: a person should not be needed
+ * for rows that the sweep only missed because rows moved while the list was read. More candidates are held at once, without requests.
  */
 const CONFIRM_FIRST = 50;
 
 /**
- * Decides the candidates of an account: they are asked for by id, where the API has that, and tombstoned when it says that
- * there is no such row; a scope that would lose more than the threshold is held for a person.
+ * Decides the candidates of an account. They are read by id if the API has such a read, and tombstoned if the API answers that the
+ * row does not exist. If a scope would lose more than the threshold, its candidates are held for a person.
  *
- * @returns how many wait for a person now
+ * @returns the number of deletes that wait for a person now
  */
 export async function decideCandidates(context: RunContext, accountId: string, threshold: number): Promise<number> {
   for (const scope of await scopes(context, accountId)) {
@@ -70,7 +70,7 @@ async function hold(context: RunContext, scope: DeleteScope, entries: readonly D
   );
 }
 
-/** Confirms entries one by one and applies those that are gone. Also what an approval does. */
+/** Reads entries by id and applies those that are gone. An approval by a person does the same. */
 export async function settle(
   context: RunContext,
   entries: readonly Delete[],
@@ -80,7 +80,7 @@ export async function settle(
   return { applied: gone.length, dismissed };
 }
 
-/** Asks for each entry by id; those that are there are settled with that. */
+/** Reads each entry by id, and dismisses those that the API still has. */
 async function confirm(
   context: RunContext,
   entries: readonly Delete[],
@@ -118,7 +118,7 @@ async function apply(context: RunContext, resource: Resource, entries: readonly 
   });
 }
 
-/** Marks rows as deleted with all that hangs below them. Answers how many rows of which resource. */
+/** Marks rows as deleted, with all rows below them. Returns the number of marked rows by resource. */
 export async function removeRows(
   context: Pick<RunContext, 'runId' | 'clock' | 'noHistory'>,
   tx: Transaction,
@@ -132,7 +132,7 @@ export async function removeRows(
   const options = { runId, now: context.clock.now(), noHistory, ...since };
   const marked = await tombstone(tx, preparerOf(resource).table, accountId, keys, options);
   const deleted = new Map([[resource.name, marked.length]]);
-  // Keys of more than one part belong to rows that nothing hangs below.
+  // Rows whose key has more than one part have no rows below them.
   const parents = marked.filter((key) => /^\d+$/.test(key));
   for (const { resource: child, column } of dependants(resource.name)) {
     const below = await tombstoneBelow(tx, preparerOf(child).table, accountId, column, parents, options);

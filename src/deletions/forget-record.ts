@@ -4,7 +4,7 @@ import type { RunContext } from '../streams/context.ts';
 import type { CountsByResource } from '../streams/store-record.ts';
 import { removeRows } from './deletions.ts';
 
-/** Marks a row as deleted, with all that hangs below it: whoever asked for that was told that it is done. */
+/** Marks a row as deleted, with all rows below it, after the API has answered that the record was deleted. */
 export async function forgetRecord(
   context: RunContext,
   tx: Transaction,

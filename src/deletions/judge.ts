@@ -6,7 +6,7 @@ import { sweepKeysSql } from '../state/sweep-keys.ts';
 import { preparerOf } from '../streams/collect.ts';
 import type { RunContext } from '../streams/context.ts';
 
-/** Sweeps that together read the whole of a scope. */
+/** Sweeps that together read a whole scope and so prove which rows are absent from it. */
 export interface Verdict {
   readonly sweeps: readonly SweepRow[];
   /** Null: the whole account. */
@@ -14,10 +14,10 @@ export interface Verdict {
 }
 
 /**
- * Which sweeps of a resource may speak of absence: certified to the end, without a reject, whole. Rows that are served
- * under several places are only absent when no place has them, so all their sweeps count as one. Pure.
+ * The sweeps of a resource that prove absence: certified, whole, and without a reject. A row that several locations serve is absent
+ * only when no location has it, so the sweeps of such a resource are one proof together. Pure.
  *
- * @param complete whether the pass read all places of the account
+ * @param complete whether the pass read all locations of the account
  */
 export function verdicts(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly Verdict[] {
   const several = resource.sharedByLocations === true || resource.reads.length > 1;
@@ -29,24 +29,24 @@ export function verdicts(resource: Resource, sweeps: readonly SweepRow[], comple
 }
 
 /**
- * Certified sweeps that never speak of absence: with a reject, of a part of the list, or of one location of several where the pass
- * does not read them all. The others wait: an open or failed sweep is ended by the next run of the pass, and sweeps that speak of
- * absence together wait for the last of them. Pure.
+ * Certified sweeps that will never prove absence: those with a reject, those of a part of the list, and those of some locations of a
+ * shared resource. Other sweeps may still prove it: the next run of the pass ends an open or failed sweep, and sweeps that are one proof
+ * together wait for the last of them. Pure.
  */
-export function silent(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly SweepRow[] {
+export function inconclusive(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly SweepRow[] {
   const certified = sweeps.filter((sweep) => sweep.status === 'certified');
   const several = resource.sharedByLocations === true || resource.reads.length > 1;
   if (!several) return certified.filter((sweep) => !sound(sweep));
   if (!complete) return certified;
-  // Together they will not speak: one of them has ended without a word.
+  // All have ended and one of them proves nothing, so together they prove nothing.
   return certified.length === sweeps.length && !certified.every(sound) ? certified : [];
 }
 
 const sound = (sweep: SweepRow): boolean => sweep.whole && sweep.status === 'certified' && sweep.rows_rejected === '0';
 
 /**
- * Compares what certified sweeps of a pass met with what the warehouse has, and notes the rest as candidates for deletion.
- * A sweep that met nothing at all where rows are stored is not believed.
+ * Compares the keys that certified sweeps of a pass met with the rows in the warehouse, and adds the rows they did not meet as candidates
+ * for deletion. Sweeps that met no row at all, although rows are stored, add no candidates.
  */
 export async function judgeSweeps(
   context: RunContext,
@@ -62,7 +62,7 @@ export async function judgeSweeps(
     for (const verdict of judged) await judge(context, accountId, resource, verdict);
     await markJudged(context.db, accountId, resource.name, [
       ...judged.flatMap((verdict) => verdict.sweeps),
-      ...silent(resource, sweeps, complete),
+      ...inconclusive(resource, sweeps, complete),
     ]);
   }
 }
@@ -71,7 +71,7 @@ async function judge(context: RunContext, accountId: string, resource: Resource,
   const { table } = preparerOf(resource);
   const sweeps = verdict.sweeps.map((sweep) => sweep.id);
   const begun = new Date(Math.min(...verdict.sweeps.map((sweep) => sweep.started_at.getTime())));
-  // What waits for a decision and was met since it was found absent waits no longer.
+  // An entry that waits for a decision is dismissed if a later sweep met its row.
   await context.pool.query(
     `UPDATE lobbie_sync.deletes d SET status = 'dismissed', decided_at = $4
      FROM (${sweepKeysSql('$3')}) seen
@@ -94,7 +94,7 @@ async function judge(context: RunContext, accountId: string, resource: Resource,
   if (rows[0]?.met === 0) {
     context.logger.warn(
       { account: accountId, location: verdict.locationId, resource: resource.name, rows: rows.length },
-      'a list that had rows answers with none; nothing is deleted for that',
+      'a list that had rows is now empty; nothing is deleted because of that',
     );
     return;
   }

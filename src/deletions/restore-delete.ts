@@ -8,7 +8,7 @@ import { preparerOf } from '../streams/collect.ts';
 import { childrenOf } from '../streams/hints.ts';
 import { dependants } from './deletions.ts';
 
-/** Takes the mark off a row and off all that was marked together with it; returns whether there was one. */
+/** Removes the tombstone of a row, and those of the rows below that were set with it. Returns 1, or 0 if the row had none. */
 export async function restoreDelete(tx: Transaction, entry: Delete, options: TombstoneOptions): Promise<number> {
   const resource = resourceNamed(entry.resource);
   const { table } = preparerOf(resource);
@@ -20,7 +20,7 @@ export async function restoreDelete(tx: Transaction, entry: Delete, options: Tom
   const at = rows[0]?.at;
   if (at === undefined) return 0;
   const back = await restore(tx, table, entry.account_id, [entry.key], options);
-  // What hangs below was marked in the same transaction, so with the same instant.
+  // The rows below were marked in the same transaction, so with the same instant.
   if (/^\d+$/.test(entry.key)) {
     for (const { resource: child, column } of dependants(resource.name)) {
       await restoreBelow(tx, preparerOf(child).table, entry.account_id, { column, parentId: entry.key, at }, options);

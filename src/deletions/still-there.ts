@@ -5,22 +5,22 @@ import { identify } from '../extractors/answer.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import type { RunContext } from '../streams/context.ts';
 
-/** What Lobbie says of a row that seems to be gone. */
+/** The state of a row that seems to be gone, by a read of it by id. */
 export type Presence =
   | { readonly kind: 'there' }
   | { readonly kind: 'gone' }
-  /** Another record is served under its id: the two were merged, and this one is gone. */
+  /** The API answers its id with another record: the two were merged, and this one is gone. */
   | { readonly kind: 'merged'; readonly into: string }
-  /** Nothing can be said now: no answer, or one that is no record. Status 200 alone proves nothing. */
+  /** There was no answer, or one without a record. Status 200 alone proves nothing. */
   | { readonly kind: 'unknown' };
 
-/** Asks Lobbie for a row by its id. */
+/** Reads a row by its id from Lobbie. */
 export async function stillThere(context: RunContext, entry: Delete): Promise<Presence> {
   if (context.stop.requested) return { kind: 'unknown' };
   const resource = resourceNamed(entry.resource);
   const { get } = resource;
-  // Without a read by id the whole reading that did not meet it is all there is to know, and ids of our own are not theirs. That
-  // reading is the proof of the entry, whichever run noted it: an answer that had the row since would have dismissed the entry.
+  // If the API can't read this resource by id, or the id is one that we made up, the sweep that did not meet the row is the only proof.
+  // It suffices, whichever run added the entry: a later answer with the row would have dismissed the entry.
   if (get === undefined || entry.key.startsWith('-')) return { kind: 'gone' };
   try {
     const { body } = await context.api.callRaw(

@@ -90,7 +90,7 @@ const statuses = () =>
 const same = async () => inWords(await differing(database.url, truth));
 
 describe('three of 120 patients who leave', () => {
-  test('get a tombstone with reason and run, and so does what hangs below; visits stay', async () => {
+  test('get a tombstone with reason and run, and so do the rows below; visits stay', async () => {
     const gone = patients.slice(0, 3);
     await hide('patients', gone);
     simulator.resetStats();
@@ -149,7 +149,7 @@ describe('three of 120 patients who leave', () => {
     expect(await marked()).toBe(deleted);
   });
 
-  test('are back with the next night when they come back, as a new version', async () => {
+  test('are back after the next nightly sync when they come back, as a new version', async () => {
     const [one = ''] = patients;
     await hide('patients', [one]);
     await night();
@@ -212,7 +212,7 @@ describe('half of all patients who leave at once', () => {
   const decide = (choice: Parameters<typeof approveDeletes>[2] = {}) =>
     approveDeletes(syncer.deps, { selection: everything, stop: new StopSignal() }, choice);
 
-  test('are held for a person: nobody is deleted, nobody is asked for', async () => {
+  test('are held for a person: nobody is deleted, nobody is read by id', async () => {
     expect(await statuses()).toEqual([{ resource: 'patients', status: 'held', n: gone.length }]);
     expect(await marked()).toBe(0);
     expect(simulator.stats().perOperation['getPatient']).toBeUndefined();
@@ -222,7 +222,7 @@ describe('half of all patients who leave at once', () => {
     expect(await marked()).toBe(0);
   });
 
-  test('are deleted when approved, but for those who are there when asked for by id', async () => {
+  test('are deleted when approved, except those whom a read by id finds', async () => {
     const back = gone.slice(0, 2);
     await unhide(back);
     simulator.resetStats();
@@ -240,7 +240,7 @@ describe('half of all patients who leave at once', () => {
     expect(await night()).toMatchObject({ status: 'succeeded', exitCode: 0 });
   });
 
-  test('come back with everything below them when a person takes the deletes back', async () => {
+  test('come back with everything below them when a person restores the deletes', async () => {
     await decide();
     const before = await marked();
     expect(before).toBeGreaterThan(gone.length);
@@ -325,7 +325,7 @@ describe('a row that leaves the list of its parent', () => {
     expect(await dead('invoice_line_items', [line], 'id')).toBe(1);
   });
 
-  test('is kept when a read by id still has it', async () => {
+  test('is not deleted when a read by id still has it', async () => {
     const [, , one = ''] = patients;
     await touch('patients', one, { mobilePhone: '14155550101' });
     simulator.setFaults([{ kind: 'shift', operation: 'listAllergies', path: `/patients/${one}/` }]);

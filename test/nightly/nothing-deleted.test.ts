@@ -122,7 +122,7 @@ const pageOf = (path: string, page: number, answer: (call: Call) => Reply | unde
     : undefined;
 const PATIENTS = 'account/7/patients';
 
-test('a patient whom a whole reading no longer meets is deleted, with what hangs below, and nothing else', async () => {
+test('a patient whom a full read no longer finds is deleted, with the rows below, and nothing else', async () => {
   patientsAre(ids.filter((id) => id !== 7));
   const report = await night();
   expect(report).toMatchObject({ status: 'succeeded', exitCode: 0 });
@@ -186,7 +186,7 @@ describe('nobody is deleted', () => {
     expect(await entries()).toEqual([]);
   });
 
-  test('by an API that fails to confirm; the next night decides', async () => {
+  test('by an API that fails to confirm; the next nightly sync decides', async () => {
     api.intercept = ({ path }) => (path === 'account/7/patients/7' ? { status: 500, text: '' } : undefined);
     expect(await night()).toMatchObject({ status: 'succeeded' });
     expect(await entries()).toEqual([{ resource: 'patients', key: '7', status: 'candidate' }]);
@@ -202,7 +202,7 @@ describe('nobody is deleted', () => {
     await query(database.url, 'UPDATE lobbie.allergies SET _deleted_at = NULL');
   });
 
-  test('when a read by id still has the row; it is asked for again when it is missed again', async () => {
+  test('when a read by id still has the row; it is read by id again when it is missed again', async () => {
     api.answers.set('account/7/patients/7', () => ({ text: patient(7) }));
     await night();
     expect(await entries()).toEqual([{ resource: 'patients', key: '7', status: 'dismissed' }]);
@@ -311,8 +311,8 @@ describe('a list below a parent', () => {
   });
 });
 
-describe('rows that several places serve', () => {
-  test('are not missed because one place was read in an earlier run of the night', async () => {
+describe('rows that several locations serve', () => {
+  test('are not missed because one location was read in an earlier run of the nightly sync', async () => {
     // The second place can't be read, and the night is cut short after that; the first place is judged by then.
     const stop = new StopSignal();
     api.intercept = ({ path }) => {

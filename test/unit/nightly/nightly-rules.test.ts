@@ -218,7 +218,7 @@ describe('verdicts', () => {
   const places = (name: string, sweeps: readonly SweepRow[], complete = true) =>
     verdicts(resourceNamed(name), sweeps, complete).map(({ sweeps: own, locationId }) => [own.length, locationId]);
 
-  test('every place speaks for itself where rows belong to one', () => {
+  test('each location is a proof of its own where rows belong to one location', () => {
     expect(places('labs', [sweep(1), sweep(2)])).toEqual([
       [1, '1'],
       [1, '2'],
@@ -228,7 +228,7 @@ describe('verdicts', () => {
     expect(places('labs', [])).toEqual([]);
   });
 
-  test('all places speak together where rows are served by several', () => {
+  test('all locations are one proof together where several serve the same rows', () => {
     for (const name of ['form_templates', 'form_template_groups', 'remote_care_services']) {
       expect(places(name, [sweep(1), sweep(2)])).toEqual([[2, null]]);
       expect(places(name, [sweep(1), sweep(2)], false)).toEqual([]);
@@ -236,7 +236,7 @@ describe('verdicts', () => {
     }
   });
 
-  test.each(unsound)('one that is %s says nothing', (_name, more) => {
+  test.each(unsound)('a sweep that is %s proves nothing', (_name, more) => {
     expect(places('labs', [sweep(1, more), sweep(2)])).toEqual([[1, '2']]);
     expect(places('form_templates', [sweep(1, more), sweep(2)])).toEqual([]);
     expect(places('patients', [sweep(0, more)])).toEqual([]);
