@@ -35,6 +35,8 @@ export interface ApiClientOptions {
   readonly requestsPerSecond: number;
   /** Requests under way at once. */
   readonly concurrency: number;
+  /** Fraction of the requests that deliveries (priority below 4) get while reads wait, more than 0 to 1. Default 1: all. */
+  readonly urgentFraction?: number | undefined;
   /** The operationIds that use the newer path, or `observed`, or `all`. Default none. */
   readonly newerPaths?: NewerPaths | undefined;
   /** Milliseconds for one attempt, headers and body. Default 60,000. */
@@ -104,8 +106,12 @@ export interface ApiClient {
   readonly state: ApiClientState;
   /** Gets a token if there is none, which also measures Lobbie's clock. @throws as `call` does */
   signIn(signal?: AbortSignal): Promise<void>;
-  /** Uses only this fraction of the configured rate, more than 0 to 1: other processes with the same key use the rest. */
-  useFraction(fraction: number): void;
+  /**
+   * Uses only this fraction of the configured rate, more than 0 to 1: other processes with the same key use the rest.
+   *
+   * @param urgentFraction of these requests for deliveries while reads wait. Default: as before
+   */
+  useFraction(fraction: number, urgentFraction?: number): void;
   /** Ends all calls, those that wait and those in progress. */
   close(): Promise<void>;
 }
@@ -244,7 +250,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     get state() {
       return { ...limiter.state, requests, retries, clockSkewMs: skew.ms };
     },
-    useFraction: (fraction) => limiter.useFraction(fraction),
+    useFraction: (fraction, urgent) => limiter.useFraction(fraction, urgent),
     async close() {
       const reason = new StopError('stop.signal', 'the connection to Lobbie was closed');
       closing.abort(reason);

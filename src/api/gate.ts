@@ -7,14 +7,18 @@ import { Pace } from './pace.ts';
 /** Longest single timer in milliseconds; one over 24 days would fire at once. */
 export const SLICE_MS = 3_600_000;
 
-/** A task in the queue. It leaves the queue when it starts or when its caller gives up. */
-export interface Job {
+/** A place in the queue. Which task takes it is decided when it comes to its start (lanes.ts). */
+export interface Place {
+  /** False while nobody is left who waits. */
+  waiting(): boolean;
+  /** Runs a task if one waits; never rejects. */
+  start(): Promise<void>;
+}
+
+/** A task that waits. It leaves the queue when it starts or when its caller gives up. */
+export interface Job extends Place {
   /** 0 to 9, lower first. */
   readonly priority: number;
-  /** False once the caller has given up. */
-  waiting(): boolean;
-  /** Runs the task; never rejects. */
-  start(): Promise<void>;
 }
 
 /** What a gate needs from its limiter. */
@@ -34,64 +38,68 @@ export interface GateContext {
 }
 
 export interface Gate {
-  enter(job: Job): void;
+  enter(place: Place): void;
   /** To be called when a job has ended. */
   ended(): void;
 }
 
-/** A gate without a rate: tasks start at once in order of priority. It costs microseconds, so benchmarks measure the rest. */
+/** A gate without a rate: tasks start at once. It costs microseconds, so benchmarks measure the rest. */
 export function openGate(context: GateContext): Gate {
   const queue = new PQueue({ concurrency: context.maxConcurrent });
   return {
-    enter(job) {
+    enter(place) {
       const task = async () => {
         if (context.paused()) await context.pauseOver();
-        if (job.waiting()) await job.start();
+        await place.start();
       };
       // Only closing rejects it, and close() has already rejected the caller's promise.
-      queue.add(task, { priority: -job.priority }).catch(() => undefined);
+      queue.add(task).catch(() => undefined);
     },
     ended: () => undefined,
   };
 }
 
-/** A queue whose tasks start when they are granted a start, most urgent first. */
+/** A queue whose tasks start when they are granted a start. */
 interface Starter {
-  add(priority: number, task: () => Promise<void>): void;
+  add(task: () => Promise<void>): void;
   grant(starts: number): void;
 }
 
 /**
- * Bottleneck implements the queue, the priorities and `maxConcurrent`. Its own `minTime` is not used: it reserves starts ahead of
+ * Bottleneck implements the queue and `maxConcurrent`. Its own `minTime` is not used: it reserves starts ahead of
  * time, so neither a pause nor a more urgent task could come in between. Instead its reservoir stays empty and gets one start
  * whenever `Pace` grants one and a task can use it.
  */
 function bottleneckStarter(maxConcurrent: number): Starter {
   const bottleneck = new Bottleneck({ maxConcurrent, reservoir: 0 });
   return {
-    add: (priority, task) => void bottleneck.schedule({ priority }, task).catch(() => undefined),
+    add: (task) => void bottleneck.schedule(task).catch(() => undefined),
     grant: (starts) => void bottleneck.incrementReservoir(starts),
   };
 }
 
-/** Plain lists by priority, for rates that Bottleneck does not reach. */
+/** A plain list, for rates that Bottleneck does not reach. */
 function listStarter(): Starter {
-  const lists: (() => Promise<void>)[][] = Array.from({ length: 10 }, () => []);
+  const list: (() => Promise<void>)[] = [];
   let open = 0;
   let draining = false;
   const drain = () => {
     // A task whose caller gave up passes its start on while this loop runs.
     if (draining) return;
     draining = true;
-    for (let list = lists.find(filled); open > 0 && list !== undefined; list = lists.find(filled)) {
+    for (
+      let task = open > 0 ? list.shift() : undefined;
+      task !== undefined;
+      task = open > 0 ? list.shift() : undefined
+    ) {
       open -= 1;
-      list.shift()!().catch(() => undefined);
+      task().catch(() => undefined);
     }
     draining = false;
   };
   return {
-    add(priority, task) {
-      lists[priority]!.push(task);
+    add(task) {
+      list.push(task);
       drain();
     },
     grant(starts) {
@@ -100,8 +108,6 @@ function listStarter(): Starter {
     },
   };
 }
-
-const filled = (list: readonly unknown[]): boolean => list.length > 0;
 
 /**
  * The highest rate, in starts a second, for which Bottleneck is used. It sets about two timers of a millisecond for each task, one
@@ -150,15 +156,18 @@ export function pacedGate(context: GateContext, configuredRate: number): Gate {
   }
 
   return {
-    enter(job) {
-      starter.add(job.priority, async () => {
+    enter(place) {
+      starter.add(async () => {
         // A pause that began after the grant applies to this start, too.
-        if (job.waiting() && context.paused()) await context.pauseOver();
-        // If the caller gave up meanwhile, the next task in the queue gets the start.
-        if (!job.waiting()) return starter.grant(1);
+        if (place.waiting() && context.paused()) await context.pauseOver();
+        // If everybody gave up meanwhile, the next who comes gets the start.
+        if (!place.waiting()) {
+          await place.start();
+          return starter.grant(1);
+        }
         granted -= 1;
         pace.begin(now());
-        const done = job.start();
+        const done = place.start();
         wake();
         await done;
       });

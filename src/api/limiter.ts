@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type Ease, easeDown, fullRate, rateAt } from './ease.ts';
 import { type GateContext, openGate, pacedGate, SLICE_MS } from './gate.ts';
+import { Lanes } from './lanes.ts';
 
 export interface LimiterOptions {
   /** Starts a second; 0 or Infinity for no limit. Fractions are fine. */
@@ -9,6 +10,8 @@ export interface LimiterOptions {
   /** Tasks in progress at once, at least 1. */
   readonly maxConcurrent: number;
   readonly clock: Clock;
+  /** Fraction of the starts that urgent tasks (lanes.ts) get while others wait, more than 0 to 1. Default 1: all of them. */
+  readonly urgentFraction?: number | undefined;
 }
 
 export interface RunOptions {
@@ -40,9 +43,10 @@ export interface Limiter {
   /**
    * Uses only this fraction of the configured rate from now on: other processes with the same key use the rest.
    *
-   * @throws RangeError unless the fraction is more than 0 and at most 1
+   * @param urgentFraction of these starts for urgent tasks while others wait. Default: as before
+   * @throws RangeError unless a fraction is more than 0 and at most 1
    */
-  useFraction(fraction: number): void;
+  useFraction(fraction: number, urgentFraction?: number): void;
   readonly state: LimiterState;
   /** Rejects all tasks that wait, and all later ones, with `reason`. Running tasks continue. */
   close(reason: unknown): void;
@@ -61,6 +65,10 @@ export function createLimiter(options: LimiterOptions): Limiter {
   let queued = 0;
   let throttled = 0;
   let fraction = 1;
+  let urgentFraction = options.urgentFraction ?? 1;
+  const lanes = new Lanes();
+  /** Places in the gate. */
+  let places = 0;
 
   const now = () => clock.now().getTime();
   const rate = () =>
@@ -99,7 +107,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
         };
         for (const each of signals) each.addEventListener('abort', giveUp);
         queued += 1;
-        gate.enter({
+        lanes.add({
           priority,
           waiting: () => waiting,
           async start() {
@@ -115,6 +123,16 @@ export function createLimiter(options: LimiterOptions): Limiter {
             }
           },
         });
+        // The place of a caller who gave up is free for this one.
+        if (places >= queued) return gate.ended();
+        places += 1;
+        gate.enter({
+          waiting: () => queued > 0,
+          async start() {
+            places -= 1;
+            await lanes.take(urgentFraction)?.start();
+          },
+        });
       });
     },
     throttled(sentAt, retryAfterMs) {
@@ -122,9 +140,12 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (retryAfterMs !== undefined) pausedUntil = Math.max(pausedUntil, now() + retryAfterMs);
       ease = easeDown(ease, configuredRate, now(), sentAt.getTime(), pausedUntil);
     },
-    useFraction(wanted) {
-      if (!(wanted > 0 && wanted <= 1)) throw new RangeError('the fraction must be more than 0 and at most 1');
+    useFraction(wanted, urgent = urgentFraction) {
+      for (const each of [wanted, urgent]) {
+        if (!(each > 0 && each <= 1)) throw new RangeError('the fraction must be more than 0 and at most 1');
+      }
       fraction = wanted;
+      urgentFraction = urgent;
     },
     get state() {
       const until = context.paused() ? new Date(pausedUntil) : undefined;

@@ -142,7 +142,14 @@ export class Connections implements Access {
     const { apiUrl: baseUrl, ...lobbie } = this.config.lobbie();
     const { logger, clock } = this;
     const { createApiClient } = await import('../api/client.ts');
-    const api = createApiClient({ ...lobbie, baseUrl, logger, clock, stopwatch: clock });
+    const api = createApiClient({
+      ...lobbie,
+      baseUrl,
+      logger,
+      clock,
+      stopwatch: clock,
+      urgentFraction: this.config.push.rateFraction,
+    });
     this.#releases.push(() => api.close());
     return api;
   }

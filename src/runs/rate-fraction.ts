@@ -28,6 +28,14 @@ export function rateFraction({ ownPushes, pushes, ownPulls, pulls }: OpenRuns, f
   return Math.min(1, (forPushes * ownPushes) / pushes + ((1 - forPushes) * ownPulls) / pulls);
 }
 
+/**
+ * The fraction of its own requests that a process gives to its deliveries while its reads wait: what `rateFraction` counts for them. Pure.
+ */
+export function urgentFraction(open: OpenRuns, forPushes: number): number {
+  if (open.ownPushes === 0 || open.ownPulls === 0) return forPushes;
+  return Math.min(1, (forPushes * open.ownPushes) / open.pushes / rateFraction(open, forPushes));
+}
+
 /** Divides the request rate among the open runs, because they all use one key. */
 export function divideRate(deps: {
   readonly api: ApiClient;
@@ -43,7 +51,10 @@ export function divideRate(deps: {
          FROM lobbie_sync.runs WHERE status = 'running') r`,
       [hostname(), process.pid],
     );
-    if (rows[0] !== undefined) deps.api.useFraction(rateFraction(rows[0], deps.pushRateFraction));
+    const [open] = rows;
+    if (open === undefined) return;
+    const { pushRateFraction } = deps;
+    deps.api.useFraction(rateFraction(open, pushRateFraction), urgentFraction(open, pushRateFraction));
   };
   const timer = setInterval(() => {
     // Errors are ignored: the run itself reports a database that is away.

@@ -22,7 +22,7 @@ export function stoppingApi(api: ApiClient, stop: StopSignal): ApiClient {
     get state() {
       return api.state;
     },
-    useFraction: (fraction) => api.useFraction(fraction),
+    useFraction: (fraction, urgent) => api.useFraction(fraction, urgent),
     close: () => api.close(),
   };
 }

@@ -48,3 +48,26 @@ test('deliveries go before the requests of a reading that wait, and have a budge
   stop.dispose();
   await app.close();
 });
+
+test('a long queue of deliveries leaves a fraction of the requests to the reading', async () => {
+  const app = makeApp({ ...place, env: { LOBBIE_REQUESTS_PER_SECOND: '20', LOBBIE_PUSH_SHARE: '0.5' } });
+  const stop = new StopSignal();
+  const patients = (await truthOf(simulator, 'patients')).slice(0, 30);
+  await enqueue(
+    database.url,
+    patients.map(({ id }) => ({ target: id, changes: { gender: 'Beside many' } })),
+  );
+  simulator.resetStats();
+  const reading = app.run({ kind: 'backfill', selection: everything, stop, restart: true });
+  while (simulator.stats().requests < 16) await new Promise((resolve) => setTimeout(resolve, 20));
+  const before = simulator.stats().requests;
+  const report = await app.push.apply({ selection: everything, stop: new StopSignal() });
+  const between = simulator.stats().requests - before - 2 * patients.length;
+  expect(report).toMatchObject({ exitCode: 0, totals: { succeeded: patients.length } });
+  // As many as the deliveries had; the reading may have had a start or two fewer while the delivery was slow to begin or to end.
+  expect(between).toBeGreaterThanOrEqual(1.5 * patients.length);
+  stop.request(new StopError('stop.signal', 'enough was read'));
+  await reading;
+  stop.dispose();
+  await app.close();
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rateFraction } from '../../../src/runs/rate-fraction.ts';
+import { rateFraction, urgentFraction } from '../../../src/runs/rate-fraction.ts';
 
 const runs = (ownPushes: number, pushes: number, ownPulls: number, pulls: number) => ({
   ownPushes,
@@ -38,4 +38,11 @@ test('the processes together use all of the rate, and none more than that', () =
       },
     ),
   );
+});
+
+test('a process that does both gives its deliveries of its own requests what all processes together owe them', () => {
+  expect(urgentFraction({ ownPushes: 1, pushes: 1, ownPulls: 1, pulls: 1 }, 0.25)).toBeCloseTo(0.25, 10);
+  // Three quarters of the rate are its own then: a half for all deliveries, and a quarter for one of two readings.
+  expect(urgentFraction({ ownPushes: 1, pushes: 1, ownPulls: 1, pulls: 2 }, 0.5)).toBeCloseTo(2 / 3, 10);
+  expect(urgentFraction({ ownPushes: 1, pushes: 2, ownPulls: 0, pulls: 1 }, 0.5)).toBe(0.5);
 });
