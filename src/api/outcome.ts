@@ -1,6 +1,7 @@
 /** Classifies the result of an HTTP exchange, and builds the error of a call that failed. Pure. */
 import { ApiError, StopError } from '../core/errors.ts';
 import { parseJson } from './json.ts';
+import { repeatsName } from './repeated-names.ts';
 import type { Decision, Failure } from './retry.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { HttpAnswer, HttpFailure } from './transport.ts';
@@ -19,11 +20,15 @@ export function readOutcome(result: HttpAnswer | HttpFailure, write: boolean, no
     return { ok: false, failure: { kind: 'status', status, retryAfterMs }, requestId: requestIdOf(text) ?? requestId };
   }
   if (write && text.trim() === '') return { ok: true, body: undefined, status };
+  const broken: Outcome = { ok: false, failure: { kind: 'body', status }, requestId };
+  // What a read gets is whole only with 200: 202 is not ready yet, 206 is a part.
+  if (!write && status !== 200) return broken;
   try {
-    return { ok: true, body: parseJson(text, { cut: true }), status };
+    const body = parseJson(text, { cut: true });
+    return !write && repeatsName(text, body) ? broken : { ok: true, body, status };
   } catch {
     // The parser's message quotes the text.
-    return { ok: false, failure: { kind: 'body', status }, requestId };
+    return broken;
   }
 }
 
@@ -85,7 +90,7 @@ function described(failure: Failure): string {
   if (failure.kind === 'timeout') return 'was not answered in time';
   const detail = failure.detail === undefined ? '' : ` (${failure.detail})`;
   if (failure.kind !== 'body') return `got no answer${detail}`;
-  return `answered ${failure.status} with a body that is cut short or not JSON${detail}`;
+  return `answered ${failure.status} with a body that is cut short, ambiguous or not JSON${detail}`;
 }
 
 /** The error that ends a run because Lobbie asks for too long a wait. The next run continues where this one stopped. */

@@ -1,6 +1,7 @@
 import { ContractError } from '../core/errors.ts';
 import { camelCase, snakeCase } from '../core/names.ts';
 import type { Read, Resource } from './resource.ts';
+import { saidFailure } from './said-failure.ts';
 import { exactNumber } from './values.ts';
 
 /** What the rows of an answer must agree with. */
@@ -101,7 +102,7 @@ export function identify(
   body: unknown,
   id?: { readonly field: string; readonly value: string },
 ): Identity {
-  if (!isObject(body)) return { kind: 'none' };
+  if (!isObject(body) || saidFailure(body, resource.knownFields) !== undefined) return { kind: 'none' };
   const own = id === undefined ? undefined : idOf(body[id.field]);
   const ids = new Set([...resource.key, ...resource.context, 'location_id', 'account_id']);
   const known = Object.entries(body).filter(
@@ -151,6 +152,9 @@ function acceptCarrier(read: Read, name: string, expected: Expected, body: unkno
       hint: 'Nothing of it was stored; the two may have been merged.',
     });
   }
+  const failed = isObject(body) ? saidFailure(body) : undefined;
+  if (failed !== undefined)
+    throw notARecord(read.operation, `the answer says in ${failed} that it failed or is not whole`);
   if (Array.isArray(carried) || (carried === null && own !== undefined)) return;
   throw notARecord(read.operation, `the answer has no array named ${name}`);
 }

@@ -1,5 +1,6 @@
 import { ContractError } from '../core/errors.ts';
 import type { Read } from './resource.ts';
+import { saidFailure } from './said-failure.ts';
 
 /** One answer of a list: its records as received, and the cursor of the next page. */
 export interface Page {
@@ -32,6 +33,14 @@ export function parsePage(read: Read, body: unknown): Page {
   const key = [read.listKey, ...(read.listKeyAliases ?? [])].find((name) => Array.isArray(body[name]));
   if (key === undefined) {
     throw fault(read, 'contract.missing_list_key', `the answer has no array named ${read.listKey}`);
+  }
+  const failed = saidFailure(body, new Set([key]));
+  if (failed !== undefined) {
+    throw fault(
+      read,
+      'contract.failed_inside',
+      `the answer has a list and says in ${failed} that it failed or is not whole`,
+    );
   }
   const nextCursor = cursorOf(read, body['nextCursor']);
   if (nextCursor === null && MORE.some((name) => body[name] === true)) {

@@ -114,6 +114,11 @@ export function createPreparer(resource: Resource): Preparer {
         if (value === null || value === undefined) {
           return rejected(source, accountId, raw, `${table.columns[at]?.name}: required, but missing`);
         }
+        // Negative ids are made here, for records that have none: a record that brought one could be taken for another.
+        const field = sources[at]?.field;
+        if (table.columns[at]?.sql === 'bigint' && value.startsWith('-') && field && parsed.values[field]) {
+          return rejected(source, accountId, raw, `${field}: is negative, and ids are positive`);
+        }
         key.push(value);
       }
       let contentHash: string;

@@ -64,6 +64,10 @@ describe('a read', () => {
     ['a reset', reset],
     ['a cut body', cut],
     ['an HTML page', html],
+    ['a name twice in an object', (response) => response.end('{"patients":[{"id":1}],"patients":[]}')],
+    ['two records run into one', (response) => response.end('{"patients":[{"id":1,"id":2}]}')],
+    ['206, a part', (response) => json(response, 206, { patients: [], nextCursor: null })],
+    ['202, not ready yet', (response) => json(response, 202, { patients: [] })],
     ['an empty body', empty],
     ...[408, 425, 429, 500, 502, 503, 504].map((status): [string, Step] => [`a ${status}`, status]),
   ])('is sent again after %s', async (_name, first) => {

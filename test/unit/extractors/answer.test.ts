@@ -63,6 +63,7 @@ describe('a packet with its forms', () => {
     [{ id: 5, forms: null }, undefined],
     [{ forms: [{ id: 1 }] }, undefined],
     [{ id: 5 }, 'contract.not_a_record'],
+    [{ id: 5, forms: [], error: 'timeout' }, 'contract.not_a_record'],
     [{ id: 5, status: 'COMPLETED', forms: {} }, 'contract.not_a_record'],
     [{ forms: null }, 'contract.not_a_record'],
     [{ id: 6, forms: [] }, 'contract.other_record'],
@@ -107,6 +108,8 @@ describe('identify', () => {
     [{ id: 5 }, { kind: 'none' }],
     [{ firstName: 'A' }, { kind: 'none' }],
     [{ error: 'x' }, { kind: 'none' }],
+    [{ id: 5, firstName: null, lastName: null, error: 'timeout' }, { kind: 'none' }],
+    [{ id: 5, firstName: 'A', success: false }, { kind: 'none' }],
     [undefined, { kind: 'none' }],
   ])('%j', (body, expected) => {
     expect(identify(patients, body, id)).toEqual(expected);

@@ -36,6 +36,29 @@ describe('a list', () => {
     },
   );
 
+  test.each([
+    [{ error: 'timeout' }],
+    [{ errors: [{ message: 'timeout' }] }],
+    [{ error: { code: 7 }, nextCursor: 'c' }],
+    [{ success: false }],
+    [{ ok: false }],
+    [{ partial: true }],
+    [{ timed_out: true }],
+  ])('that says itself that it failed or is a part is a fault, whatever rows it has: %j', (body) => {
+    for (const patients of [[], [{ id: 1 }]]) {
+      expect(codeOf(() => parsePage(list, { patients, ...body }))).toBe('contract.failed_inside');
+    }
+  });
+
+  test.each([
+    [{ error: null }],
+    [{ errors: [] }],
+    [{ error: '' }],
+    [{ error: false, success: true, partial: false, ok: true }],
+  ])('that says that nothing failed is taken: %j', (body) => {
+    expect(parsePage(list, { patients: [{ id: 1 }], ...body }).records).toHaveLength(1);
+  });
+
   test.each([[null], ['text'], [7], [undefined], [[{ id: 1 }]]])('that is no object is a fault: %j', (body) => {
     expect(codeOf(() => parsePage(list, body))).toBe('contract.not_an_object');
   });

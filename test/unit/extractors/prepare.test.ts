@@ -271,6 +271,12 @@ describe('ids made up where none is sent', () => {
     expect(row({ id: 9, label: 'x' }, { resource: made }).key).toEqual(['1001', '9']);
   });
 
+  test('negative ones are made up: a record that brings one is rejected, because it could be taken for another', () => {
+    expect(reject({ id: -5, label: 'x' }, { resource: made }).reason).toBe('id: is negative, and ids are positive');
+    expect(reject({ id: '-9' }).reason).toBe('id: is negative, and ids are positive');
+    expect(row({ id: 0 }).key).toEqual(['1001', '0']);
+  });
+
   test('a record that gives nothing to make one from is rejected', () => {
     expect(reject({}, { resource: made }).reason).toBe('id: required, but missing');
   });
