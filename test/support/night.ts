@@ -34,6 +34,8 @@ export interface SyncerOptions {
   readonly freshnessDays?: number;
   readonly deleteThreshold?: number;
   readonly concurrency?: number;
+  /** Measures the time of a request. Default: the machine's clock. */
+  readonly stopwatch?: MovableClock;
   /** Default: clocks are not compared, because days of tests pass at a word. */
   readonly maxClockSkewMs?: number;
 }
@@ -63,6 +65,7 @@ export class Syncer {
         requestsPerSecond: 0,
         concurrency,
         clock,
+        stopwatch: options.stopwatch,
         retry: { baseMs: 2, capMs: 10 },
       }),
       pool,

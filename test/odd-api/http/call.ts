@@ -9,8 +9,12 @@ export interface Transport {
   readonly drip?: { readonly bytes: number; readonly everyMs: number };
   /** Sends so many bytes of the body and then nothing more, the connection open. */
   readonly stallAfter?: number;
+  /** Told once those bytes are sent, so that a test need not wait for a deadline. */
+  readonly stalled?: (() => void) | undefined;
   /** Sends so many bytes of the promised body and ends the connection. */
   readonly cutAfter?: number;
+  /** Declares so many bytes, whatever the body has, and ends the connection after it. */
+  readonly claim?: number;
   /** Ends the connection without any answer. */
   readonly reset?: boolean;
 }

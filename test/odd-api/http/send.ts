@@ -17,11 +17,16 @@ export async function send(response: ServerResponse, found: Answer, body: Buffer
   response.sendDate = false;
   for (const [name, value] of Object.entries(found.headers)) response.setHeader(name, value);
   if (zipped) response.setHeader('content-encoding', 'gzip');
-  if (found.status !== 204) response.setHeader('content-length', bytes.length);
+  if (transport.claim !== undefined) response.shouldKeepAlive = false;
+  if (found.status !== 204 && found.status !== 304) {
+    response.setHeader('content-length', transport.claim ?? bytes.length);
+  }
   response.writeHead(found.status);
   response.flushHeaders();
-  if (transport.stallAfter !== undefined) {
-    response.write(bytes.subarray(0, transport.stallAfter));
+  if (transport.claim !== undefined) {
+    response.write(bytes.subarray(0, transport.claim), () => response.socket?.destroySoon());
+  } else if (transport.stallAfter !== undefined) {
+    response.write(bytes.subarray(0, transport.stallAfter), () => transport.stalled?.());
   } else if (transport.cutAfter !== undefined) {
     response.write(bytes.subarray(0, transport.cutAfter), () => response.destroy());
   } else if (transport.drip === undefined) {

@@ -19,6 +19,9 @@ export const bodyKinds = {
     }),
   }),
 
+  /** A status that has no body: 204, 205, or a 304 that nobody asked for. */
+  'no-content': ({ status = 204 }: { status?: number }): Odd => ({ handle: () => ({ status, headers: {}, text: '' }) }),
+
   /** The operation is refused, for this client or for all. */
   refused: ({ status, message = 'refused' }: { status: number; message?: string }): Odd => ({
     handle: () => failure(status, message),

@@ -1,4 +1,5 @@
 import type { Answer, Call, Next } from '../http/call.ts';
+import { hash } from '../random.ts';
 import type { OddSpec } from './kinds.ts';
 import { makeOdd } from './kinds.ts';
 import type { Odd, OddMatch } from './types.ts';
@@ -9,6 +10,8 @@ interface Noted {
   readonly odd: Odd;
   /** Requests that fitted apart from their number. */
   fitted: number;
+  /** The same by path. */
+  readonly asked: Map<string, number>;
   applied: number;
 }
 
@@ -23,7 +26,7 @@ export class OddBook {
   /** Switches one on; answers the name to take it away by. */
   add(spec: OddSpec): string {
     const name = spec.name ?? spec.kind;
-    this.#noted.push({ name, spec, odd: makeOdd(spec), fitted: 0, applied: 0 });
+    this.#noted.push({ name, spec, odd: makeOdd(spec), fitted: 0, applied: 0, asked: new Map() });
     return name;
   }
 
@@ -56,6 +59,7 @@ export class OddBook {
       if (!fits(noted.spec, call)) continue;
       noted.fitted += 1;
       if (!isTurn(noted.spec, noted.fitted, noted.applied)) continue;
+      if (!isDrawn(noted, call)) continue;
       noted.applied += 1;
       active.push(noted);
     }
@@ -76,6 +80,13 @@ function isTurn(match: OddMatch, fitted: number, applied: number): boolean {
   if (match.nth !== undefined && ![match.nth].flat().includes(fitted)) return false;
   if (match.fromNth !== undefined && fitted < match.fromNth) return false;
   return match.times === undefined || applied < match.times;
+}
+
+function isDrawn({ name, spec, asked }: Noted, call: Call): boolean {
+  if (spec.share === undefined) return true;
+  const time = (asked.get(call.path) ?? 0) + 1;
+  asked.set(call.path, time);
+  return hash(`${spec.share.seed}/${name}/${call.path}/${time}`) / 2 ** 32 < spec.share.of;
 }
 
 /** The plain answer inside all odd ones. */

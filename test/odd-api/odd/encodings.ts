@@ -1,3 +1,4 @@
+import { escapeUnits } from '../wire/json.ts';
 import type { Odd } from './types.ts';
 
 const BOM = '\ufeff';
@@ -7,9 +8,9 @@ function swapped(bytes: Buffer): Buffer {
 }
 
 export const encodingKinds = {
-  /** ISO-8859-1; signs beyond it become question marks. The charset is named or not. */
-  latin1: ({ declared = false }: { declared?: boolean }): Odd => ({
-    text: (text) => text.replaceAll(/[^\u0000-\u00ff]/gu, '?'),
+  /** ISO-8859-1; signs beyond it become question marks, or are escaped. The charset is named or not. */
+  latin1: ({ declared = false, escaped = false }: { declared?: boolean; escaped?: boolean }): Odd => ({
+    text: (text) => (escaped ? escapeUnits(text, /[^\u0000-\u00ff]/g) : text.replaceAll(/[^\u0000-\u00ff]/gu, '?')),
     bytes: (bytes, _call, found) => {
       found.headers['content-type'] = declared ? 'application/json; charset=ISO-8859-1' : 'application/json';
       return Buffer.from(bytes.toString(), 'latin1');

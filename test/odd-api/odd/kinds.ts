@@ -2,6 +2,7 @@ import { bodyKinds } from './bodies.ts';
 import { clockKinds } from './clock.ts';
 import { encodingKinds } from './encodings.ts';
 import { fieldKinds } from './fields.ts';
+import { frameKinds } from './frames.ts';
 import { otherKinds } from './others.ts';
 import { pageKinds } from './pages.ts';
 import { stampKinds } from './stamps.ts';
@@ -16,6 +17,7 @@ export const ODD_KINDS = {
   ...clockKinds,
   ...encodingKinds,
   ...fieldKinds,
+  ...frameKinds,
   ...otherKinds,
   ...pageKinds,
   ...stampKinds,

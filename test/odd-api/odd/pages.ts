@@ -55,6 +55,38 @@ export const pageKinds = {
       return { ...body, [to]: rows };
     }),
 
+  /** Something else than an array under the name of the list: nothing, an empty object, the rows by their ids, or one level deeper. */
+  'list-shape': ({ form = 'object' }: { form?: 'null' | 'object' | 'by-id' | 'nested' | 'text' }): Odd =>
+    page((body, rows, call) => {
+      const forms = {
+        null: null,
+        object: {},
+        'by-id': Object.fromEntries(rows.map((row) => [String(row['id']), row])),
+        nested: [rows],
+        text: JSON.stringify(rows),
+      };
+      return { ...body, [keyOf(call)]: forms[form] };
+    }),
+
+  /** A cursor that is none: another type, or one that another list gave. */
+  'odd-cursor': ({ value }: { value: unknown }): Odd => page((body) => ({ ...body, nextCursor: value })),
+
+  /** Half of the rows as 206, as if a range had been asked for, and no cursor. */
+  part: ({ status = 206 }: { status?: number }): Odd => ({
+    handle: async (call, next) => {
+      const found = withPage(call, await next(), (body, rows) => ({
+        ...body,
+        [keyOf(call)]: rows.slice(0, Math.floor(rows.length / 2)),
+        nextCursor: null,
+      }));
+      return found.status === 200 ? { ...found, status } : found;
+    },
+  }),
+
+  /** No rows, no cursor, and beside them the word that something went wrong. */
+  'failed-inside': ({ key = 'error', value = 'search timed out' }: { key?: string; value?: unknown }): Odd =>
+    page((body, _rows, call) => ({ ...body, [keyOf(call)]: [], nextCursor: null, [key]: value })),
+
   /** Pages without rows, each with a cursor never seen before. */
   'empty-pages': (_settings: object): Odd => ({
     handle: (call) => answer(200, { [keyOf(call)]: [], nextCursor: `void-${call.n}` }),

@@ -25,7 +25,8 @@ export const transportKinds = {
   slow: ({ bytes = 64, everyMs = 20 }: { bytes?: number; everyMs?: number }): Odd => by({ drip: { bytes, everyMs } }),
 
   /** The body stops in the middle and the connection stays open. */
-  stalled: ({ afterBytes = 10 }: { afterBytes?: number }): Odd => by({ stallAfter: afterBytes }),
+  stalled: ({ afterBytes = 10, told }: { afterBytes?: number; told?: () => void }): Odd =>
+    by({ stallAfter: afterBytes, stalled: told }),
 
   /** Sends elsewhere; by default to the same address, for ever. */
   redirect: ({ status = 302, to }: { status?: 301 | 302 | 303 | 307 | 308; to?: string }): Odd => ({

@@ -30,4 +30,9 @@ export interface OddMatch {
   readonly since?: number;
   readonly until?: number;
   readonly when?: (call: Call) => boolean;
+  /**
+   * Only a part of them, 0 to 1: drawn from the seed, the path, and how often the path was asked for, so that the same requests meet
+   * the same oddities in whatever order they come.
+   */
+  readonly share?: { readonly of: number; readonly seed: number | string };
 }

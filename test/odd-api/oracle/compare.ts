@@ -67,6 +67,17 @@ async function storedRows(ask: Ask, table: string, types: Types): Promise<readon
   return await ask(`SELECT ${columns.join(', ')} FROM lobbie."${table}" WHERE _deleted_at IS NULL`);
 }
 
+/** Every row that the world demands, `<table> <key>` as a difference names it, with all it holds as text. */
+export function keysOf(truth: ReadonlyMap<string, TableTruth>): Map<string, string> {
+  const rows = [...truth].flatMap(([table, own]) =>
+    own.rows.map((row) => [`${table} ${keyOfTruth(own, row)}`, JSON.stringify(row.columns)] as const),
+  );
+  return new Map(rows);
+}
+
+const keyOfTruth = ({ key }: TableTruth, { columns }: Expected): string =>
+  key.map((name) => keyPart(columns[name])).join('/');
+
 /** Only ids stand in a key: of nested content, those of its parts. */
 function keyPart(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
@@ -81,8 +92,7 @@ function compareTable(table: string, truth: TableTruth, types: Types, stored: re
     truth.key
       .map((name) => keyPart(types.get(name) === 'jsonb' && row[name] ? JSON.parse(row[name]) : row[name]))
       .join('/');
-  const keyOfTruth = ({ columns }: Expected): string => truth.key.map((name) => keyPart(columns[name])).join('/');
-  const wanted = new Map(truth.rows.map((row) => [keyOfTruth(row), row]));
+  const wanted = new Map(truth.rows.map((row) => [keyOfTruth(truth, row), row]));
   if (wanted.size < truth.rows.length) throw new Error(`rows of the world share a key of the table ${table}`);
   const found: Difference[] = [];
   for (const row of stored) {

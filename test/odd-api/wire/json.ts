@@ -17,3 +17,8 @@ export function writeJson(value: unknown): string {
   });
   return raws.length === 0 ? text : text.replace(/"@raw(\d+)@"/g, (_all, index: string) => raws[Number(index)] ?? '');
 }
+
+/** The units of a text that fit a pattern of one unit, as JSON escapes them. */
+export function escapeUnits(text: string, pattern: RegExp): string {
+  return text.replaceAll(pattern, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
