@@ -7,30 +7,32 @@ import { parentScope } from '../streams/parents.ts';
 import { pump } from '../streams/stream.ts';
 import { outcomeOf, type UnitOutcome } from '../streams/unit-outcome.ts';
 
-/** Which parents to read: those that something speaks for, or given ones. */
+/** Which parents to read: those that are due, or the given ones. */
 export type Choice = { readonly kind: 'due' } | { readonly kind: 'these'; readonly ids: readonly string[] };
 
 /** Parents taken from the warehouse at a time. */
 const PAGE = 500;
 
-/** How many of a unit's parents there are, are due, and were checked longest ago. */
+/** Counts of a unit's parents. */
 export interface ParentCounts {
   readonly total: number;
-  /** Never checked, or with a sign since. */
+  /** Parents that were never checked, or that have a change hint since their last check. */
   readonly due: number;
-  /** Not checked within the days of the floor, less one night. */
+  /** Parents whose last check is older than the freshness target less one day. */
   readonly overdue: number;
 }
 
 /**
- * How many of the oldest to check tonight so that all come round within the floor: an equal share each night with two
- * nights to spare, and whatever is late already. Pure.
+ * How many parents the rotation checks in one nightly sync, those checked longest ago first. An equal number each night checks all of
+ * them within the freshness target, with two nights to spare; if more are overdue, it is the number of those. Pure.
+ *
+ * @param days the freshness target
  */
 export function rotationQuota(counts: Pick<ParentCounts, 'total' | 'overdue'>, days: number): number {
   return Math.max(counts.overdue, Math.ceil(counts.total / Math.max(1, days - 2)));
 }
 
-/** The parents of a unit that are no candidates for deletion, joined with what is known of their checks: `p` and `c`. */
+/** The parents of a unit that are no candidates for deletion (`p`), joined with their checks (`c`). */
 function parentsWithChecks(unit: Unit): { from: string; values: unknown[] } {
   const scope = parentScope(unit, { settled: true });
   const values = [...scope.values, unit.resource.name];
@@ -41,7 +43,7 @@ function parentsWithChecks(unit: Unit): { from: string; values: unknown[] } {
   };
 }
 
-/** Counts the parents of a unit, for the plan and for tonight's share. */
+/** Counts the parents of a unit, for the plan and for the rotation. */
 export async function countParents(
   context: Pick<RunContext, 'pool'>,
   unit: Unit,
@@ -60,7 +62,7 @@ export async function countParents(
   return rows[0] ?? { total: 0, due: 0, overdue: 0 };
 }
 
-/** Reads the lists of chosen parents. What is done is kept in `lobbie_sync.checks`, so an interruption costs nothing. */
+/** Reads the lists of the chosen parents. Each check is stored in `lobbie_sync.checks`, so an interruption costs nothing. */
 export async function runChildren(context: RunContext, unit: Unit, choice: Choice): Promise<UnitOutcome> {
   try {
     const source = choice.kind === 'due' ? dueParents(context, unit) : Readable.from(choice.ids);
@@ -73,8 +75,8 @@ export async function runChildren(context: RunContext, unit: Unit, choice: Choic
 }
 
 /**
- * Notes that a list is whole: every parent was asked at least once, and nothing speaks for asking one again. How long ago
- * the oldest was asked is what `lobbie_sync.freshness` tells beside it.
+ * Certifies a list once each of its parents was checked and no change hint is open. `lobbie_sync.freshness` shows beside it how long
+ * ago the oldest check was.
  */
 export async function certifyChildren(context: RunContext, unit: Unit, days: number): Promise<void> {
   const now = context.clock.now();
@@ -102,7 +104,7 @@ async function* dueParents(context: RunContext, unit: Unit): AsyncGenerator<stri
   }
 }
 
-/** The parents of a unit that were checked longest ago, the oldest first. Those that were read tonight already are done. */
+/** The parents of a unit that were checked longest ago, the oldest check first. Those checked in this pass are left out. */
 export async function oldestParents(context: RunContext, unit: Unit, limit: number): Promise<readonly string[]> {
   const { from, values } = parentsWithChecks(unit);
   const { rows } = await context.pool.query<{ id: string }>(

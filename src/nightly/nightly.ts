@@ -22,30 +22,30 @@ import { certifyChildren, countParents, oldestParents, rotationQuota, runChildre
 import { runRecent } from './recent.ts';
 import { dueFullRereads, fullRereadsOf, runFullReread } from './rotation.ts';
 
-/** A night that was interrupted is continued for so long; after that a new one is worth more. Milliseconds. */
+/** How old an interrupted pass may be to be continued, milliseconds. After that, a new one finds more changes. */
 const CONTINUE_WITHIN_MS = 6 * 3_600_000;
 
-/** Rounds in which the rotation below parents is made. */
+/** The number of rounds that the rotation of parents is divided into. */
 const ROUNDS = 50;
 
-/** What of a share one round reads: rounds differ by one at most. */
+/** The ids that one round reads. Rounds differ by one id at most. */
 const slice = (ids: readonly string[], round: number): readonly string[] =>
   ids.slice(Math.ceil((ids.length * round) / ROUNDS), Math.ceil((ids.length * (round + 1)) / ROUNDS));
 
-/** An account on its way through the phases of a night. */
+/** An account and the state of its nightly sync. */
 interface Account {
   readonly id: string;
   readonly resources: readonly Resource[];
-  /** What another run is reading now. */
+  /** Resources that another run is reading now. */
   readonly busy: ReadonlySet<string>;
   locations: readonly string[];
-  /** Whether its places were read; without them nothing else is. */
+  /** Whether its locations were read. Without them nothing else is read. */
   open: boolean;
 }
 
 /**
- * The job of every night: finds every change that can be found cheaply, most valuable first, then checks again what was
- * checked longest ago, so that nothing is older than the freshness floor as long as the budget allows.
+ * The nightly sync. First it finds all changes that can be found cheaply, the most valuable ones first. Then it checks again what was
+ * checked longest ago, so that nothing is older than the freshness target as long as the budget allows.
  */
 export async function executeNightlySync(deps: RunDependencies, options: RunOptions): Promise<RunReport> {
   let passId: string | undefined;
@@ -103,15 +103,15 @@ class NightlySync {
       (account: Account) => this.#recent(account),
       (account: Account) => this.#due(account),
       (account: Account) => this.#whole(account, true),
-      // Cheap beside the children, and the only way to find what is gone: a short budget must not always end before it.
+      // Before the children, because it costs little compared to them and alone finds what is gone: a short budget must reach it.
       (account: Account) => this.#rotate(account),
       (account: Account) => this.#oldest(account),
       (account: Account) => this.#delete(account),
     ];
     for (const phase of phases) {
       if (this.#lifecycle.ending) break;
-      // All accounts go through a phase together: a budget that ends is spent on what is worth most of every account.
-      // A phase that lost the database goes on where it was: what is read is stored.
+      // All accounts go through a phase together, so that a short budget is spent on the most valuable phases of each account.
+      // After a loss of the database, a phase continues where it was, since everything that was read is stored.
       const patient = (account: Account) => this.#lifecycle.patiently(() => phase(account));
       await Promise.all(this.#accounts.filter((account) => account.open).map(patient));
     }
@@ -129,10 +129,10 @@ class NightlySync {
       [TOKEN_ACCOUNT, ...this.#lifecycle.accounts].map(async (id): Promise<Account> => {
         const wanted = await wantedResources(this.#lifecycle, id);
         const resources = wanted.length === 0 ? [] : await this.#lifecycle.lease(id, wanted);
-        const places = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.holdsLocations);
+        const holder = id === TOKEN_ACCOUNT ? undefined : resources.find((resource) => resource.holdsLocations);
         const open =
           resources.length > 0 &&
-          (places === undefined || (await readLocations(this.#lifecycle, this.#context, id, places)));
+          (holder === undefined || (await readLocations(this.#lifecycle, this.#context, id, holder)));
         const busy = busyOf(wanted, resources);
         return {
           id,
@@ -145,7 +145,7 @@ class NightlySync {
     );
   }
 
-  /** Lists that are read whole every night. */
+  /** Reads the lists that every nightly sync reads whole. */
   async #whole(account: Account, late: boolean): Promise<void> {
     const whole = account.resources.filter(
       ({ holdsLocations, strategy }) =>
@@ -162,7 +162,7 @@ class NightlySync {
     });
   }
 
-  /** Lists of parents that are new, changed or show a sign. */
+  /** Reads the lists of parents that are new or changed or have a change hint. */
   async #due(account: Account): Promise<void> {
     const days = this.#lifecycle.deps.freshnessDays;
     await this.#each(account, 'children', 5, async (unit) => {
@@ -173,8 +173,8 @@ class NightlySync {
   }
 
   /**
-   * Lists of the parents checked longest ago, in small rounds: a budget that ends leaves every list an equal part of its share,
-   * so that none waits for ever behind the others.
+   * Reads the lists of the parents checked longest ago, in small rounds. When the budget ends, the same fraction of each list's rotation
+   * is done, so that no list waits for ever behind the others.
    */
   async #oldest(account: Account): Promise<void> {
     const days = this.#lifecycle.deps.freshnessDays;
@@ -191,7 +191,7 @@ class NightlySync {
     }
   }
 
-  /** Long lists whose reread it is are read whole, which also finds what is gone. */
+  /** Reads the long lists whole whose full re-read is due, which also finds what is gone. */
   async #rotate(account: Account): Promise<void> {
     const units = this.#units(account, 'recent');
     const rereads = dueFullRereads(

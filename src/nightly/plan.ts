@@ -9,10 +9,10 @@ import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 import { countParents, rotationQuota } from './children.ts';
 import { dueFullRereads, type FullReread, fullRereadsOf } from './rotation.ts';
 
-/** The parts of a night, most valuable first. */
-export type Phase = 'whole lists' | 'recent parts' | 'signs' | 'late lists' | 'rotation';
+/** The parts of a nightly sync, the most valuable first. */
+export type Phase = 'whole lists' | 'recent parts' | 'change hints' | 'late lists' | 'rotation';
 
-/** What one resource is estimated to take in one part of the night. */
+/** The estimated requests of one resource in one part of the nightly sync. */
 export interface PlanLine {
   readonly phase: Phase;
   readonly resource: string;
@@ -20,27 +20,32 @@ export interface PlanLine {
   readonly why: string;
 }
 
-/** What a night would take. All numbers are estimates from what the warehouse holds now. */
+/** What a nightly sync would take. All numbers are estimates from what the warehouse holds now. */
 export interface NightlyPlan {
   readonly lines: readonly PlanLine[];
   readonly requests: number;
   /** At the configured rate. */
   readonly minutes: number;
-  /** Requests that a whole reading of the selection takes. */
+  /** Requests that a full read of the selection takes. */
   readonly fullRead: number;
   readonly budget: number | null;
   readonly freshnessDays: number;
-  /** Days after which everything has come round within the budget; equal to the floor when it is kept, null: never. */
+  /** Days in which everything is checked once within the budget; the freshness target when the budget meets it, null for never. */
   readonly daysToComeRound: number | null;
-  /** Requests a night that would keep the floor. */
+  /** Requests a night that would meet the freshness target. */
   readonly budgetForFloor: number;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * How the freshness floor fares within a budget: what is left after the nightly parts goes to the rotation, whose full
- * round takes a known number of requests. Pure.
+ * Whether a budget meets the freshness target. The parts of each nightly sync come first; the rest of the budget is for the rotation.
+ * Pure.
+ *
+ * @param nightly requests of the parts that each nightly sync reads, without the rotation
+ * @param round requests of one complete rotation
+ * @param budget requests a night; null for no limit
+ * @param days the freshness target
  */
 export function targetWithin(
   nightly: number,
@@ -48,14 +53,14 @@ export function targetWithin(
   budget: number | null,
   days: number,
 ): { days: number | null; budgetForFloor: number } {
-  const share = Math.ceil(round / Math.max(1, days - 2));
-  const budgetForFloor = nightly + share;
+  const quota = Math.ceil(round / Math.max(1, days - 2));
+  const budgetForFloor = nightly + quota;
   if (budget === null || budget >= budgetForFloor || round === 0) return { days, budgetForFloor };
   const left = budget - nightly;
   return { days: left <= 0 ? null : Math.ceil(round / left), budgetForFloor };
 }
 
-/** Estimates a night from the warehouse alone; no request is sent. */
+/** Estimates a nightly sync from the warehouse alone; no request is sent. */
 export async function planNightlySync(
   deps: RunDependencies,
   options: { readonly selection: Selection; readonly budget: number | null; readonly requestsPerSecond: number },
@@ -81,12 +86,12 @@ export async function planNightlySync(
           continue;
         }
         round += counts.total;
-        add('signs', name, counts.due, 'parents that are new, changed or show a sign so far');
-        const share = rotationQuota(counts, deps.freshnessDays);
+        add('change hints', name, counts.due, 'parents that are new or changed or have a change hint so far');
+        const quota = rotationQuota(counts, deps.freshnessDays);
         add(
           'rotation',
           name,
-          Math.min(share, counts.total),
+          Math.min(quota, counts.total),
           `checked longest ago, all ${counts.total} within ${deps.freshnessDays} days`,
         );
         continue;
@@ -105,13 +110,13 @@ export async function planNightlySync(
       }
     }
     for (const reread of dueFullRereads(rereads, deps.freshnessDays, now)) {
-      add('rotation', reread.unit.resource.name, reread.cost, 'a long list whose reread it is');
+      add('rotation', reread.unit.resource.name, reread.cost, 'a long list whose full re-read is due');
     }
   }
   const merged = mergeLines(lines);
   const requests = merged.reduce((sum, line) => sum + line.requests, 0);
   const nightly = merged.reduce((sum, line) => sum + (line.phase === 'rotation' ? 0 : line.requests), 0);
-  const floor = targetWithin(nightly, round, options.budget, deps.freshnessDays);
+  const target = targetWithin(nightly, round, options.budget, deps.freshnessDays);
   return {
     lines: merged,
     requests,
@@ -119,8 +124,8 @@ export async function planNightlySync(
     fullRead,
     budget: options.budget,
     freshnessDays: deps.freshnessDays,
-    daysToComeRound: floor.days,
-    budgetForFloor: floor.budgetForFloor,
+    daysToComeRound: target.days,
+    budgetForFloor: target.budgetForFloor,
   };
 }
 
@@ -151,9 +156,9 @@ async function recentCost(deps: RunDependencies, unit: Unit, now: Date): Promise
   );
 }
 
-/** One line for each part and resource, in the order of the night. */
+/** One line for each part and resource, in the order of the nightly sync. */
 function mergeLines(lines: readonly PlanLine[]): PlanLine[] {
-  const order: readonly Phase[] = ['whole lists', 'recent parts', 'signs', 'late lists', 'rotation'];
+  const order: readonly Phase[] = ['whole lists', 'recent parts', 'change hints', 'late lists', 'rotation'];
   const merged = [...Map.groupBy(lines, (line) => `${line.phase}/${line.resource}`).values()].map((group) => ({
     ...(group[0] as PlanLine),
     requests: group.reduce((sum, line) => sum + line.requests, 0),

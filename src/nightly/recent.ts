@@ -12,18 +12,18 @@ type Recent = Extract<Strategy, { kind: 'recent' }>;
 
 const DAY_MS = 86_400_000;
 
-/** Codes that say that the API does not do what a filter or an order asks. */
+/** Codes of errors when the API refuses or ignores a filter or an order. */
 const REFUSED: ReadonlySet<string> = new Set(['api.bad_request', 'contract.filter_ignored']);
 
-/** Patients whose lists are read at most for rows that left a status; more than that is left to the full re-read. */
+/** The most patients whose lists are read for rows that left a status. The full re-read finds the others. */
 const MOST_LEFT = 500;
 
-/** Pages read newest first at most: a list that many new rows came to is left to its window. */
+/** The most pages that are read newest first. If a list got more new rows, the window and the full re-read find them. */
 const NEWEST_PAGES = 50;
 
 /**
- * Reads what can have changed in a list that is too long to be read whole every night: the window around today, the newest
- * rows until all are known, every row in a status that it can leave, and the rows that left one since they were read.
+ * Reads the parts of a long list that can have changed: the newest rows until all are known, the window around today, every row in a
+ * status that it can leave, and the rows that left such a status since they were read.
  *
  * It proves nothing about the rest of the list, and never deletes.
  */
@@ -67,7 +67,7 @@ class RecentReader {
     const window = { from: from.toISOString().replace(/\.\d{3}Z$/, 'Z'), to: null };
     if (strategy.newestFirst && !(await this.#optional(() => this.#newest()))) return false;
     if (!(await this.#stream('window', { window, next: null, pages: 0 }, {}))) return false;
-    // Only a walk that ended tells which rows are no longer in its status.
+    // Which rows left a status is known only after its rows were read to the end.
     const walked: string[] = [];
     for (const status of strategy.openStatuses) {
       const walk = async () => {
@@ -80,19 +80,19 @@ class RecentReader {
     return await this.#optional(() => this.#leftOpen(strategy, walked));
   }
 
-  /** Some filters and orders are assumed by the contract; where the API refuses one, the rotation is what is left. */
+  /** Reads a part by a filter or order that the contract only assumes. If the API refuses it, the rotation finds the changes. */
   async #optional(part: () => Promise<boolean>): Promise<boolean> {
     try {
       return await part();
     } catch (error) {
       if (!(error instanceof LobbieSyncError) || !REFUSED.has(error.code)) throw error;
       const { logger } = this.#context;
-      logger.warn({ code: error.code, unit: unitName(this.#unit) }, 'the API refuses a filter of the nightly look');
+      logger.warn({ code: error.code, unit: unitName(this.#unit) }, 'the API refuses a filter of the nightly sync');
       return true;
     }
   }
 
-  /** A part of the list, from where an interrupted run left it. */
+  /** Reads a part of the list, and continues where an interrupted run stopped. */
   async #stream(label: string, start: ListCursor, query: Readonly<Record<string, string>>): Promise<boolean> {
     const scope = `${unitScope(this.#unit)}#${label}`;
     const key = {
@@ -106,7 +106,7 @@ class RecentReader {
     return await pump(this.#context, { unit: this.#unit, sweepId: this.#sweepId, scope }, chunks);
   }
 
-  /** Newest first, one page after the other, until a page brings nothing new. */
+  /** Reads newest first, one page after the other, until a page has nothing new. */
   async #newest(): Promise<boolean> {
     const query = { sortBy: 'CREATED_DATE', sortDir: 'DESC' };
     const chunks = listChunks(this.#context, this.#unit, { next: null, pages: 0 }, query);
@@ -126,8 +126,8 @@ class RecentReader {
   }
 
   /**
-   * Rows that were open when they were read and are not met among the open ones any more have left that status. They are
-   * read again through the list of their patient, which gives them in the form of the list.
+   * Reads the rows that left a status: they are open in the warehouse, and the list of open rows no longer has them. They are read through
+   * the list of their patient, which gives them in the same form as the list.
    */
   async #leftOpen(strategy: Recent, statuses: readonly string[]): Promise<boolean> {
     const { pool, stop } = this.#context;

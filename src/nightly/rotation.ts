@@ -5,50 +5,52 @@ import { unitScope } from '../streams/context.ts';
 import { runUnit } from '../streams/unit.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
 
-/** A list of one place that is read whole in reread, with what is known of its last reading. */
+/** A long list of one location, when it was last read whole, and what a full re-read costs. */
 export interface FullReread {
   readonly unit: Unit;
-  /** When its last proven whole reading began; null: never. */
+  /** When its last certified full read began; null for never. */
   readonly lastAt: Date | null;
-  /** Requests that a whole reading takes, estimated from its rows. */
+  /** Requests that a full re-read takes, estimated from its rows. */
   readonly cost: number;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Requests that were saved up for full re-reads: each night adds a share, and what was read whole since has spent some. Earlier spending
- * is not known once a list was read again, so that the most favourable beginning counts. Pure.
+ * Requests that were saved up for full re-reads. Each night adds a quota, and each full re-read spends its cost. Only the last re-read of
+ * each list is known, so the sum is computed from each of the last nights on, and the largest is taken. Pure.
  */
-function savedUp(rereads: readonly FullReread[], share: number, nights: number, now: Date): number {
+function savedUp(rereads: readonly FullReread[], quota: number, nights: number, now: Date): number {
   const nightsAgo = ({ lastAt }: FullReread) =>
     lastAt === null ? Number.POSITIVE_INFINITY : Math.round((now.getTime() - lastAt.getTime()) / DAY_MS);
   let most = 0;
   for (let length = 1; length <= nights; length += 1) {
     const spent = rereads.reduce((sum, each) => sum + (nightsAgo(each) < length ? each.cost : 0), 0);
-    most = Math.max(most, share * length - spent);
+    most = Math.max(most, quota * length - spent);
   }
   return most;
 }
 
 /**
- * The lists that are read whole tonight: what is late, and then the oldest, as far as was saved up for it. Each night adds an equal
- * share, so that everything comes round within the freshness target with two nights to spare; a list that costs more than one share
- * waits until enough nights have saved for it, so that no night spends what the plan did not promise. Pure.
+ * The lists that this nightly sync reads whole: those that are late, then the oldest that the saved requests pay for. Each night adds
+ * an equal quota, so that every list is re-read within the freshness target with two nights to spare. A list that costs more than one
+ * quota waits until enough nights have saved for it, so that no nightly sync spends more than planned. Pure.
+ *
+ * @param days the freshness target
  */
 export function dueFullRereads(rereads: readonly FullReread[], days: number, now: Date): readonly FullReread[] {
   const age = (reread: FullReread) => reread.lastAt?.getTime() ?? Number.NEGATIVE_INFINITY;
   const oldestFirst = [...rereads].sort((a, b) => age(a) - age(b));
   const nights = Math.max(1, days - 2);
-  const share = rereads.reduce((sum, reread) => sum + reread.cost, 0) / nights;
+  const quota = rereads.reduce((sum, reread) => sum + reread.cost, 0) / nights;
   const late = now.getTime() - (days - 1) * DAY_MS;
   const today = now.getTime() - DAY_MS / 2;
-  let saved = savedUp(rereads, share, nights, now);
+  let saved = savedUp(rereads, quota, nights, now);
   const chosen: FullReread[] = [];
   for (const reread of oldestFirst) {
-    // What was read within half a day is done.
+    // Lists that were read within half a day are done.
     if (age(reread) > today) break;
-    // A rounding error must not cost a night.
+    // The small sum keeps a rounding error from delaying a re-read by a night.
     if (age(reread) > late && reread.cost > saved + 1e-6) continue;
     chosen.push(reread);
     saved -= reread.cost;
@@ -56,7 +58,7 @@ export function dueFullRereads(rereads: readonly FullReread[], days: number, now
   return chosen;
 }
 
-/** The last whole readings of lists and how many rows they have, for the units given. */
+/** The last full re-read and the cost of the next one, for each unit. */
 export async function fullRereadsOf(
   context: Pick<RunContext, 'pool'>,
   units: readonly Unit[],
@@ -69,7 +71,7 @@ export async function fullRereadsOf(
          (SELECT rows FROM lobbie_sync.table_rows WHERE account_id = $1 AND location_id = $2 AND resource = $3) AS rows`,
       [unit.accountId, unit.locationId ?? '0', unit.resource.name, unit.read.operation],
     );
-    // Read without bounds and in windows: twice.
+    // Twice, because a full re-read reads the list without bounds and in windows.
     const cost = 2 * Math.max(1, Math.ceil(Number(rows[0]?.rows ?? 0) / 100));
     rereads.push({ unit, lastAt: rows[0]?.last ?? null, cost });
   }
@@ -77,8 +79,8 @@ export async function fullRereadsOf(
 }
 
 /**
- * Reads a list whole in a pass of its own, which a night that ends before it leaves open: the next night goes on there. What
- * it did not meet is judged before the pass ends, for the keys of ended passes are cleared away.
+ * Reads a list whole in a pass of its own. If the nightly sync ends before, the pass stays open and the next nightly sync continues it.
+ * Rows that the sweep did not meet become candidates before the pass ends, because the keys of ended passes are removed.
  */
 export async function runFullReread(context: RunContext, unit: Unit): Promise<UnitOutcome> {
   const now = context.clock.now();

@@ -7,7 +7,7 @@ import { count, query } from '../support/harness.ts';
 import { DAY_MS, nextDay, requestsOf, Syncer } from '../support/night.ts';
 import { oldest } from '../support/oldest.ts';
 
-/** Nights with a budget of requests that does not reach to their end. */
+/** Nightly syncs whose budget of requests ends before they do. */
 
 describe('a budget', () => {
   const database = useTestDatabase();
@@ -27,7 +27,7 @@ describe('a budget', () => {
   const plan = (budget: number | null) =>
     planNightlySync(syncer.deps, { selection: everything, budget, requestsPerSecond: 10 });
 
-  test('is planned as the night then spends it', async () => {
+  test('is planned as the nightly sync then spends it', async () => {
     syncer.clock.jump(DAY_MS);
     const { lines, requests } = await plan(null);
     simulator.resetStats();
@@ -36,7 +36,7 @@ describe('a budget', () => {
     const sent = await requestsOf(database.url, report.runId);
     const planned = new Map<string, number>();
     for (const line of lines) planned.set(line.resource, (planned.get(line.resource) ?? 0) + line.requests);
-    // Nothing has changed and no sign is there, so the plan knows all but the pages of each status that a list is walked
+    // Nothing has changed and there is no change hint, so the plan knows all but the pages of each status that a list is walked
     // through: it counts a page for every hundred open rows, where each status begins a page of its own.
     expect(Math.abs(simulator.stats().requests - requests)).toBeLessThanOrEqual(Math.ceil(0.05 * requests));
     for (const [resource, count] of sent) {
@@ -47,10 +47,10 @@ describe('a budget', () => {
     }
   });
 
-  test('that ends in the rotation is spent on what is worth most first, and everything comes round all the same', async () => {
+  test('that ends in the rotation is spent on the most valuable parts first, and everything is checked all the same', async () => {
     const { lines, budgetForFloor } = await plan(null);
     const nightly = lines.reduce((sum, { phase, requests }) => sum + (phase === 'rotation' ? 0 : requests), 0);
-    // A third of what the rotation should have, and a little for signs.
+    // A third of what the rotation should have, and a little for change hints.
     const budget = nightly + Math.ceil((budgetForFloor - nightly) / 3) + 10;
     const { daysToComeRound } = await plan(budget);
     expect(daysToComeRound).toBeGreaterThan(DAYS);

@@ -136,7 +136,7 @@ describe('three of 120 patients who leave', () => {
     );
     expect(before).toEqual({ n: 3 });
 
-    // The lists below are no longer asked for.
+    // The lists below are no longer read.
     expect(
       await count(
         database.url,
@@ -252,7 +252,7 @@ describe('half of all patients who leave at once', () => {
     expect(await statuses()).toEqual([{ resource: 'patients', status: 'restored', n: gone.length }]);
     expect(await same()).toEqual([]);
     expect(await historyFaults(database.url, TABLES)).toEqual([]);
-    // They are still gone from the API: the next night holds them again, and asks.
+    // They are still gone from the API: the next nightly sync holds them again, for a person to decide.
     tomorrow();
     expect(await night()).toMatchObject({ status: 'partial', exitCode: 6 });
     expect(await marked()).toBe(0);
@@ -279,7 +279,7 @@ describe('half of all patients who leave at once', () => {
 });
 
 describe('a row that leaves the list of its parent', () => {
-  /** The parent's change is the sign for which its lists are read. */
+  /** The parent's change is the change hint for which its lists are read. */
   const touch = async (resource: string, id: string, fields: Record<string, string>) =>
     await control(simulator, '/patch', { account: 1001, resource, id: Number(id), fields });
 

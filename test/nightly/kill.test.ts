@@ -11,13 +11,13 @@ import { DAY_MS, FIRST_RUN, historyFaults, Syncer } from '../support/night.ts';
 import { copyDatabase } from '../support/night-database.ts';
 import { TABLES } from '../support/truth.ts';
 
-/** A night that is killed at some moment, and the one that takes it up. */
+/** A nightly sync that is killed at some moment, and the one that continues it. */
 
 const CHILD = fileURLToPath(new URL('../support/night-child.ts', import.meta.url));
 const filled = useTestDatabase();
 const copies: TestDatabase[] = [];
 let simulator: Simulator;
-/** Requests of the night that nothing interrupts. */
+/** Requests of a nightly sync that nothing interrupts. */
 let plain: number;
 let undisturbed: string[];
 let moment = FIRST_RUN + DAY_MS;
@@ -52,7 +52,7 @@ function spawnNight(url: string) {
   return { child, ended };
 }
 
-/** Every row of every table, and of every superseded version, without what tells runs apart. */
+/** Every row of every table, and of every superseded version, without the columns that differ from run to run. */
 async function contents(url: string): Promise<string[]> {
   const all: string[] = [];
   for (const schema of ['lobbie', 'lobbie_history']) {
@@ -106,7 +106,7 @@ function seeded(seed: number): () => number {
 const random = seeded(20260116);
 
 test.each([0, 1, 2].map((third) => (third + random()) / 3))(
-  'a night killed at %f of its requests is ended by the next run',
+  'a nightly sync killed at %f of its requests is completed by the next run',
   async (at) => {
     const { url } = await copy();
     simulator.resetStats();

@@ -10,7 +10,7 @@ import { DAY_MS, differing, FIRST_RUN, historyFaults, inWords, journalKey, Synce
 import { copyDatabase } from '../support/night-database.ts';
 import { readTruth, TABLES } from '../support/truth.ts';
 
-/** The night after a day: what it finds, what it costs, and what it leaves alone. */
+/** The nightly sync after a day: what it finds, what it costs, and what it leaves unchanged. */
 
 const BELOW_PATIENTS = ['allergies', 'category_transitions', 'medications', 'patient_categories', 'problems'];
 const OPEN: Readonly<Record<string, readonly string[]>> = {
@@ -19,7 +19,7 @@ const OPEN: Readonly<Record<string, readonly string[]>> = {
   labs: ['PROCESSING', 'ORDER_ERROR'],
   payment_requests: ['PENDING', 'PARTIALLY_PAID'],
 };
-/** Found the same night, whatever happened to them. */
+/** Tables whose changes the same nightly sync finds, whatever happened to them. */
 const WHOLE = ['patients', 'appointments', 'categories', 'notification_groups', 'recurring_payments'];
 
 const filled = useTestDatabase();
@@ -73,7 +73,7 @@ const someone = async (resource: string, work: '/hide' | '/patch', fields?: obje
 const targeted = (other: Syncer, target: Parameters<typeof executeTargeted>[1]['target']) =>
   executeTargeted(other.deps, { selection: everything, target, stop: new StopSignal() });
 
-test('a quiet night writes nothing', async () => {
+test('a nightly sync without changes writes nothing', async () => {
   await sessionsEnded();
   const before = await writesTo(database.url);
   const report = await syncer.run('sync');
@@ -90,8 +90,8 @@ test('a quiet night writes nothing', async () => {
   expect(simulator.stats().requests).toBeLessThan(0.1 * full);
 });
 
-describe('the night after a day', () => {
-  test('finds everything that shows a sign, and what it misses is known by kind', async () => {
+describe('the nightly sync after a day', () => {
+  test('finds everything that has a change hint, and what it misses is known by kind', async () => {
     const open = new Map<string, Set<string>>();
     for (const [table, statuses] of Object.entries(OPEN)) {
       const rows = await query<{ key: string }>(
@@ -120,8 +120,8 @@ describe('the night after a day', () => {
     expect(report).toMatchObject({ status: 'succeeded', exitCode: 0 });
     const { requests } = simulator.stats();
     expect((await runRow(database.url, report.runId)).requests).toBe(requests);
-    // A full read asks every one of 400 patients, 1,200 packets and 800 invoices for its lists: 4,400 requests. A night asks a
-    // twenty-eighth of them (about 155 requests), those with a sign (about 100), and its lists and recent parts (about 140),
+    // A full read reads the lists of all 400 patients, 1,200 packets and 800 invoices: 4,400 requests. A nightly sync reads a
+    // twenty-eighth of them (about 155 requests), those with a change hint (about 100), and its lists and recent parts (about 140),
     // which are the same number of requests for an account of any size up to 100 rows a list.
     expect(requests / full).toBeLessThan(0.12);
 
@@ -161,7 +161,7 @@ describe('the night after a day', () => {
       `SELECT DISTINCT parent_id::text AS id, resource FROM lobbie_sync.checks WHERE checked_at >= $1 AND resource = ANY($2)`,
       [new Date(lastNight + DAY_MS), BELOW_PATIENTS],
     );
-    // Children of those with a sign, and what comes with new and changed packets, invoices and labs.
+    // Children of those with a change hint, and what comes with new and changed packets, invoices and labs.
     for (const table of ['forms', 'form_answers', 'invoice_line_items', 'lab_test_panels', 'lab_test_components'])
       expect(wrong.get(table), table).toBeUndefined();
     const visited = journal
@@ -176,13 +176,13 @@ describe('the night after a day', () => {
     const read = new Set(signs.map(({ id, resource }) => `${resource} ${id}`));
     for (const { id } of owners) for (const table of BELOW_PATIENTS) expect(read, table).toContain(`${table} ${id}`);
 
-    // What is left has no sign: a change of a patient's own lists, when nothing else happened to the patient that night.
+    // What is left has no change hint: a change of a patient's own lists, when nothing else happened to the patient that night.
     expect([...wrong.keys()].filter((table) => !BELOW_PATIENTS.includes(table))).toEqual([]);
     for (const row of inWords(wrong))
       expect(journal.map((entry) => `${entry.resource} ${journalKey(entry)}`)).toContain(row.replace(/ \w+$/, ''));
     expect(await historyFaults(database.url, TABLES)).toEqual([]);
 
-    // The rotation finds it: within eight days where that is the floor. No more days pass in the world.
+    // The rotation finds it: within eight days where that is the freshness target. No more days pass in the world.
     expect(wrong.size, 'nothing was missed, so nothing is shown').toBeGreaterThan(0);
     await syncer.close();
     const { clock } = syncer;
@@ -197,15 +197,15 @@ describe('the night after a day', () => {
   });
 });
 
-describe('a targeted read beside a running night', () => {
-  test('reads a window and a person without a conflict, and the night ends as it would have', async () => {
+describe('a targeted read beside a running nightly sync', () => {
+  test('reads a window and a person without a conflict, and the nightly sync ends as it would have', async () => {
     const [person] = await query<{ id: string }>(
       database.url,
       `SELECT p.patient_id::text AS id FROM lobbie.form_packets p JOIN lobbie.form_answers a ON a.form_packet_id = p.id
        GROUP BY p.patient_id ORDER BY count(*) DESC, 1 LIMIT 1`,
     );
     const patient = person?.id ?? '';
-    // What no night would see: an old packet, an allergy, an old visit of the person; an old bill in the window.
+    // What no nightly sync would see: an old packet, an allergy, an old visit of the person; an old bill in the window.
     const change = async (table: string, where: string, fields: object) => {
       const [row] = await query<{ id: string }>(
         database.url,

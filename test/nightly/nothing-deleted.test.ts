@@ -227,7 +227,7 @@ describe('a part of a list', () => {
     }
     expect(await deleted('notifications')).toBe(0);
     expect(await entries()).toEqual([]);
-    // In its turn, at the latest at the freshness target, the list is read whole, and then it is gone.
+    // The full re-read comes at the latest at the freshness target, and then the row is gone.
     for (let day = 0; day < 30 && (await deleted('notifications')) === 0; day += 1) {
       syncer.clock.jump(DAY_MS);
       await night();
@@ -237,7 +237,7 @@ describe('a part of a list', () => {
 });
 
 describe('a list below a parent', () => {
-  /** A change of the patient is the sign for which the lists below are read. */
+  /** A change of the patient is the change hint for which the lists below are read. */
   const changePatient = (id: number) =>
     list(PATIENTS, 'patients', [...ids.filter((each) => each !== id).map(patient), patient(id).replace('F', 'G')]);
 
@@ -313,7 +313,7 @@ describe('a list below a parent', () => {
 
 describe('rows that several locations serve', () => {
   test('are not missed because one location was read in an earlier run of the nightly sync', async () => {
-    // The second place can't be read, and the night is cut short after that; the first place is judged by then.
+    // The second location can't be read, and the nightly sync is stopped after that; the first one is judged by then.
     const stop = new StopSignal();
     api.intercept = ({ path }) => {
       if (path === 'account/7/location/71/form/template') return { status: 404, text: '{}' };

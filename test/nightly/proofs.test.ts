@@ -95,7 +95,7 @@ describe('a candidate that an ended run left open', () => {
     );
   }
 
-  test('is decided by its proof where the API has no read by id, whichever run noted it', async () => {
+  test('is decided by its proof where the API has no read by id, whichever run added it', async () => {
     const [gone] = await idsOf('lab_test_panels', 1);
     await leaveOpen('lab_test_panels', [gone ?? '']);
     // No list of this run speaks of it before the candidate is decided.
@@ -113,7 +113,7 @@ describe('a candidate that an ended run left open', () => {
     expect(await entries('staff')).toEqual([{ key: there, status: 'dismissed', proof: 'sweep' }]);
   });
 
-  test('is dismissed by a look at a part of its list as well', async () => {
+  test('is dismissed by a read of a part of its list as well', async () => {
     const [recent] = (
       await query<{ id: string }>(
         database.url,
@@ -129,7 +129,7 @@ describe('a candidate that an ended run left open', () => {
 });
 
 describe('a list is certified when it was judged', () => {
-  test('and not while what it did not meet is not noted yet', async () => {
+  test('and not before the rows it did not meet are candidates', async () => {
     const before = await freshness('patients');
     const stop = new StopSignal();
     // Ends between the last page of the list and the judgement of what is absent.
@@ -155,7 +155,7 @@ describe('a list is certified when it was judged', () => {
   });
 });
 
-describe('freshness speaks of the parents that a list has now', () => {
+describe('freshness covers the parents that a list has now', () => {
   const oldest = async (resource: string) => Math.min(...(await freshness(resource)).map((row) => row.oldest));
 
   test('a lab that got its panels later does not make the list of components grow old', async () => {

@@ -117,7 +117,7 @@ describe('verify', () => {
     expect(longest).toBe(0);
   });
 
-  test('cures with --repair what it found, whatever the stored stamps say', async () => {
+  test('repairs with --repair what it found, whatever the stored times are', async () => {
     await damage();
     const report = await verify(['patients'], true);
     expect(report).toMatchObject({ exitCode: 0, gaps: 0, found: expect.any(Number) });
@@ -146,7 +146,7 @@ test('what is read again is what has a gap', () => {
   ]);
 });
 
-test('old runs go with what is recorded of them; what is known of each list stays', async () => {
+test('old runs are removed with their records; the state of each list stays', async () => {
   const lists = 'SELECT count(*) FROM lobbie_sync.list_state';
   const before = await count(database.url, lists);
   expect(before).toBeGreaterThan(0);

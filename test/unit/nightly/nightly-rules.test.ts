@@ -122,7 +122,7 @@ describe('dueFullRereads', () => {
     );
   });
 
-  test('spreads them: no night takes more than a share and what the longest list had to save up', () => {
+  test('spreads them: no night takes more than a quota and what the longest list had to save up', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 2, max: 300 }), { minLength: 1, maxLength: 60 }),
@@ -146,16 +146,16 @@ describe('dueFullRereads', () => {
 
 describe('targetWithin', () => {
   test.each<[string, [number, number, number | null, number], { days: number | null; budgetForFloor: number }]>([
-    ['no budget keeps the floor', [100, 2800, null, 30], { days: 30, budgetForFloor: 200 }],
+    ['no budget meets the target', [100, 2800, null, 30], { days: 30, budgetForFloor: 200 }],
     ['just enough', [100, 2800, 200, 30], { days: 30, budgetForFloor: 200 }],
     ['one too few', [100, 2800, 199, 30], { days: 29, budgetForFloor: 200 }],
     ['half of it', [100, 2800, 150, 30], { days: 56, budgetForFloor: 200 }],
     ['nothing left for the rotation', [100, 2800, 100, 30], { days: null, budgetForFloor: 200 }],
-    ['less than the night itself', [100, 2800, 50, 30], { days: null, budgetForFloor: 200 }],
+    ['less than the nightly parts', [100, 2800, 50, 30], { days: null, budgetForFloor: 200 }],
     ['nothing to rotate', [100, 0, 50, 30], { days: 30, budgetForFloor: 100 }],
-    ['a floor of one day', [100, 2800, null, 1], { days: 1, budgetForFloor: 2900 }],
-  ])('%s', (_name, [nightly, round, budget, days], floor) => {
-    expect(targetWithin(nightly, round, budget, days)).toEqual(floor);
+    ['a target of one day', [100, 2800, null, 1], { days: 1, budgetForFloor: 2900 }],
+  ])('%s', (_name, [nightly, round, budget, days], target) => {
+    expect(targetWithin(nightly, round, budget, days)).toEqual(target);
   });
 
   test('what is left, times the days, is at least the round', () => {
@@ -246,7 +246,7 @@ describe('verdicts', () => {
 describe('decideOutcome of a delivery', () => {
   const calm: Ending = { stopped: 0, failed: 0, busy: 0, gaps: 0, held: 0, refused: false };
 
-  test('needs a person before it tells of what could not be delivered', () => {
+  test('reports what waits for a person before what could not be delivered', () => {
     expect(decideOutcome({ ...calm, undelivered: 3 })).toEqual({
       status: 'partial',
       exitCode: 4,

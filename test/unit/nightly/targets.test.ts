@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rotationQuota } from '../../../src/nightly/children.ts';
 import { targetWithin } from '../../../src/nightly/plan.ts';
 
-test('an equal share with two nights to spare: of 30 days, 28 take part', () => {
+test('an equal quota with two nights to spare: of 30 days, 28 take part', () => {
   for (const [days, share] of [
     [30, 10],
     [16, 20],

@@ -6,12 +6,12 @@ import { type Difference, differing, historyFaults, nextDay, Syncer } from '../s
 import { oldest } from '../support/oldest.ts';
 import { readTruth, TABLES } from '../support/truth.ts';
 
-/** The freshness floor: nothing stays unchecked for longer than its days, and what no sign tells of is found within them. */
+/** The freshness target: nothing stays unchecked for longer, and changes without a change hint are found within that time. */
 
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
-describe('35 nights with a floor of 30 days', () => {
+describe('35 nights with a freshness target of 30 days', () => {
   const database = useTestDatabase();
   let simulator: Simulator;
   let syncer: Syncer;
@@ -25,7 +25,7 @@ describe('35 nights with a floor of 30 days', () => {
     await simulator.stop();
   });
 
-  /** Changes that nothing tells of: outside every window, in no status that is looked through, without a sign of the parent. */
+  /** Changes without any hint: outside every window, in no status that is listed, without a change of the parent. */
   async function changeSilently(): Promise<Map<string, string>> {
     const silent = new Map<string, string>();
     const one = async (table: string, where: string, work: '/patch' | '/hide', fields?: object) => {
@@ -62,8 +62,8 @@ describe('35 nights with a floor of 30 days', () => {
     return silent;
   }
 
-  test('everything comes round, evenly, and silent changes are found', async () => {
-    // Reads that no sign asked for: the list was checked before, and nothing was noted about its parent since.
+  test('everything is checked, evenly spread, and silent changes are found', async () => {
+    // Reads without a change hint: the list was checked before, and its parent has not changed since.
     await query(database.url, 'CREATE TABLE public.rotated (resource text, at timestamptz)');
     await query(
       database.url,
