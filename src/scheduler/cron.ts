@@ -22,7 +22,11 @@ const RUN_UP_MS = 3 * 3_600_000;
  */
 export function checkTimes(times: Times): void {
   const fields = times.cron.trim().split(/\s+/);
-  if (fields.length !== 5 || !validate(times.cron)) throw refused(`'${times.cron}' is not a cron expression`);
+  if (fields.length !== 5) throw refused(`'${times.cron}' is not a cron expression`);
+  if (!validate(times.cron) && validate(anyDay(fields))) {
+    throw refused(`'${times.cron}' is never due: none of its months has that day`);
+  }
+  if (!validate(times.cron)) throw refused(`'${times.cron}' is not a cron expression`);
   if (!isZone(times.timezone)) throw refused(`'${times.timezone}' is not a time zone`);
   if (movesOddly(times.timezone)) {
     throw refused(`'${times.timezone}' moves its clocks by other than one hour, which the scheduler can't follow`);
@@ -34,12 +38,16 @@ export function checkTimes(times: Times): void {
   }
 }
 
+/** The same times on any day of the month: that leaves nothing wrong where only the day does not occur. */
+const anyDay = ([minute, hour, _day, month, weekday]: readonly string[]): string =>
+  [minute, hour, '*', month, weekday].join(' ');
+
 function refused(message: string, cause?: unknown): LobbieSyncError {
   return new LobbieSyncError(`schedule: ${message}`, {
     code: 'schedule.invalid',
     action: 'abort',
     exitCode: 2,
-    hint: 'Five fields as in `0 2 * * *` (minute, hour, day, month, weekday), and a zone as in `Europe/Berlin`.',
+    hint: 'LOBBIE_SYNC_CRON has five fields as in `0 2 * * *` (minute, hour, day, month, weekday), LOBBIE_SYNC_TIMEZONE a zone as in `Europe/Berlin`.',
     cause,
   });
 }

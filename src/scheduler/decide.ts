@@ -33,6 +33,8 @@ export interface Situation {
   readonly open: NightlySync | undefined;
   /** Whether this process runs the job now. */
   readonly mine: boolean;
+  /** Whether this process has tried the latest nightly sync itself. */
+  readonly tried: boolean;
   /** Since when this process has seen the lock of a running nightly sync free; undefined: not known. */
   readonly freeSince: Date | undefined;
   readonly takeoverAfterMs: number;
@@ -42,7 +44,7 @@ export interface Situation {
 
 /** Decides what a job needs now. Pure. */
 export function decide(situation: Situation): Decision {
-  const { now, dues, last, open, mine, freeSince, takeoverAfterMs, maxAttempts } = situation;
+  const { now, dues, last, open, mine, tried, freeSince, takeoverAfterMs, maxAttempts } = situation;
   if (mine) return dues.length === 0 ? { kind: 'nothing' } : { kind: 'overlap', skip: dues };
   if (last === undefined && open === undefined) return { kind: 'first_start' };
   const running = open?.status === 'running' ? open : undefined;
@@ -54,9 +56,16 @@ export function decide(situation: Situation): Decision {
   if (due !== undefined) return { kind: 'begin', due, skip: dues.slice(0, -1), settle: open };
   if (running !== undefined)
     return { kind: running.attempts < maxAttempts ? 'again' : 'give_up', nightlySync: running };
-  if (open !== undefined && (open.nextAttemptAt ?? now) <= now) return { kind: 'again', nightlySync: open };
+  if (open !== undefined) {
+    return (open.nextAttemptAt ?? now) <= now ? { kind: 'again', nightlySync: open } : { kind: 'nothing' };
+  }
+  // This process may have been started with the settings or the secret that were wrong for the other.
+  if (last !== undefined && !tried && failedBySettings(last)) return { kind: 'again', nightlySync: last };
   return { kind: 'nothing' };
 }
+
+const failedBySettings = ({ status, exitCode }: NightlySync): boolean =>
+  status === 'failed' && (exitCode === EXIT.usage || exitCode === EXIT.signIn);
 
 export interface Attempt {
   readonly result: JobResult;

@@ -46,6 +46,8 @@ export class JobRunner {
   #running: Promise<void> | undefined;
   #stopping = false;
   #claims = 0;
+  /** The due times, epoch milliseconds, of the nightly syncs that this process has tried. */
+  readonly #tried = new Set<number>();
   #failures = 0;
   #notBefore = 0;
   /** The holder of a running nightly sync whose lock is free, and since when that has been seen. */
@@ -127,7 +129,8 @@ export class JobRunner {
     const dues = last === undefined ? [] : duesBetween(this.job, last.dueAt, now);
     const maxAttempts = retryDelaysMs.length + 1;
     const mine = this.#attempt !== undefined;
-    return decide({ now, dues, last, open, mine, freeSince, takeoverAfterMs, maxAttempts });
+    const tried = last !== undefined && this.#tried.has(last.dueAt.getTime());
+    return decide({ now, dues, last, open, mine, tried, freeSince, takeoverAfterMs, maxAttempts });
   }
 
   /**
@@ -231,6 +234,8 @@ export class JobRunner {
     const { takeoverAfterMs, ...rest } = this.#options;
     const attempt = new Attempt(lock, { ...rest, dueAt, attempts, holder, patienceMs: takeoverAfterMs / 2 });
     this.#free = undefined;
+    this.#tried.clear();
+    this.#tried.add(dueAt.getTime());
     this.#attempt = attempt;
     // `stop` may have been called since the claim.
     if (this.#stopping) attempt.stop('the daemon is stopping');

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { LobbieSyncError } from '../core/errors.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import type { Logger } from '../observability/logger.ts';
-import { checkBinding, isAuthorized, isLocalName } from './access.ts';
+import { checkBinding, isAuthorized, isLocalName, withoutBrackets } from './access.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import { type Overview, readOverview } from './overview.ts';
 import { PAGE_POLICY, renderPage } from './page.ts';
@@ -146,7 +146,7 @@ export function createWebServer(options: WebOptions): WebServer {
   async function listen(): Promise<void> {
     if (options.routes !== undefined) await app.register(async (scope) => void (await options.routes?.(scope)));
     try {
-      await app.listen({ host, port });
+      await app.listen({ host: withoutBrackets(host), port });
     } catch (cause) {
       await app.close();
       const { code } = cause as { code?: unknown };

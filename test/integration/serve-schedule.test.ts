@@ -120,6 +120,34 @@ describe('a night', () => {
     expect(await nights(database.url)).toEqual(['05-02T02:00 failed 4', '05-03T02:00 succeeded 1']);
   });
 
+  test('that failed by a bad secret is made up for by the start with a good one, and by nobody who had the bad one', async () => {
+    const receiver = await startReceiver();
+    const refused = { status: 'failed', exitCode: 3, message: 'the token endpoint answered 401' } as const;
+    const bad = scriptedJob(clock);
+    bad.script.push(...Array.from({ length: 9 }, () => () => refused));
+    const one = await firstNight(bad.job, { alerts: { target: receiver.target } });
+    await one.beat();
+    clock.advance(HOUR);
+    await one.beat();
+    await one.beat();
+    expect(await nights(database.url)).toEqual(['05-02T02:00 failed 1']);
+    // A second daemon with the same secret tries once; the two don't go on in turns.
+    const two = await startDaemon(database.url, clock, { jobs: [bad.job] });
+    for (const each of [two, one, two, one]) await each.beat();
+    expect(await nights(database.url)).toEqual(['05-02T02:00 failed 2']);
+    await Promise.all([one.stop(), two.stop()]);
+    clock.advance(HOUR);
+    const good = scriptedJob(clock);
+    const three = await startDaemon(database.url, clock, { jobs: [good.job], alerts: { target: receiver.target } });
+    await three.daemon.idle();
+    expect(good.begun).toEqual(['2026-05-02T04:00']);
+    expect(await nights(database.url)).toEqual(['05-02T02:00 succeeded 3']);
+    expect(receiver.told).toEqual(['problem job:sync failed', 'recovered job:sync ok']);
+    clock.set('2026-05-03T02:00:00Z');
+    await three.beat();
+    expect(await nights(database.url)).toEqual(['05-02T02:00 succeeded 3', '05-03T02:00 succeeded 1']);
+  });
+
   test('that ends its process again and again is given up, and told', async () => {
     const receiver = await startReceiver();
     const { job, begun } = scriptedJob(clock);

@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { LobbieSyncError } from '../../src/core/errors.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { kyselyOnPool } from '../../src/db/transaction.ts';
 import { silentLogger } from '../../src/observability/logger.ts';
@@ -225,6 +226,16 @@ describe('binding', () => {
     await expect(serve({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'web.token_required', exitCode: 2 });
     const { get } = await serve({ host: '0.0.0.0', adminToken: TOKEN });
     expect((await get('/')).status).toBe(401);
+  });
+
+  test('an IPv6 address may stand in brackets, as in a URL', async () => {
+    // A machine without IPv6 has another reason than a name that does not exist.
+    const started = await serve({ host: '[::1]' }).then(
+      ({ get }) => get('/healthz'),
+      (error: LobbieSyncError) => error,
+    );
+    if (started instanceof LobbieSyncError) expect(started.message).not.toContain('ENOTFOUND');
+    else expect(started.status).toBe(200);
   });
 
   test('a port that is taken is named', async () => {

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarrier, maySearch } from '../../src/db/embedded/account.ts';
 import { findEmbeddedPostgres } from '../../src/db/embedded/binaries.ts';
 import { chooseDataDirectory, reachableDirectories } from '../../src/db/embedded/directories.ts';
+import { withFolder } from '../../src/db/embedded/folder.ts';
 import { parsePostmasterFile } from '../../src/db/embedded/postmaster.ts';
 import { logCodes, serverArguments, serverSettings } from '../../src/db/embedded/settings.ts';
+import { startEmbeddedPostgres } from '../../src/db/embedded/start.ts';
 import { freePort, readOrMakePassword } from '../../src/db/embedded/state-files.ts';
 import { databaseName, isLeftover, newRunId, withDatabase, withoutPassword } from '../support/databases.ts';
 
@@ -121,6 +123,24 @@ describe('what is missing is named', () => {
     expect(() => findEmbeddedPostgres({ platform: 'sunos', arch: 'sparc' })).toThrow(
       expect.objectContaining({ code: 'database.embedded_missing', hint: expect.stringContaining('DATABASE_URL') }),
     );
+  });
+
+  test('a folder that can not take the data', async () => {
+    const file = join(home, 'file-in-the-way');
+    await writeFile(file, '');
+    await expect(startEmbeddedPostgres({ dataDir: join(file, 'postgres') })).rejects.toMatchObject({
+      code: 'database.embedded_folder',
+      exitCode: 2,
+      message: expect.stringContaining('a file is in its way'),
+      hint: expect.stringContaining('DATABASE_URL'),
+    });
+    for (const code of ['EACCES', 'EROFS', 'ENOSPC', 'EDQUOT']) {
+      await expect(withFolder('/data', () => Promise.reject(Object.assign(new Error(''), { code })))).rejects.toThrow(
+        `can't keep its data in /data: `,
+      );
+    }
+    const other = Object.assign(new Error('other'), { code: 'EMFILE' });
+    await expect(withFolder('/data', () => Promise.reject(other))).rejects.toBe(other);
   });
 
   test('the password of data that exist', async () => {

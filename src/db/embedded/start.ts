@@ -8,6 +8,7 @@ import { findEmbeddedPostgres, type PostgresBinaries, prepareBinaries, type Read
 import { checkOwner, lastLines, prepareData } from './cluster.ts';
 import { askServer, connectionUrl } from './connect.ts';
 import { chooseDataDirectory } from './directories.ts';
+import { withFolder } from './folder.ts';
 import { disownPostmasterFile, isLivePostmaster, readPostmasterFile } from './postmaster.ts';
 import { run, spawnOptions } from './run.ts';
 import { logCodes, serverArguments, serverSettings } from './settings.ts';
@@ -60,8 +61,12 @@ const STOP_TIMEOUT_MS = 60_000;
  * @throws LobbieSyncError with the codes `database.embedded_*`; each says how to fix the problem.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { log = () => {}, clock = systemClock, durable = true } = options;
   const wanted = resolve(options.dataDir);
+  return await withFolder(wanted, () => startIn(wanted, options));
+}
+
+async function startIn(wanted: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { log = () => {}, clock = systemClock, durable = true } = options;
   const placed = await chooseDataDirectory(wanted, await chooseAccount(wanted), log);
   const dataDir = join(await realpath(dirname(placed)), basename(placed));
   const account = await chooseAccount(dataDir);

@@ -14,6 +14,10 @@ describe('a refusal names what is wrong', () => {
   test.each([
     ['at night', 'UTC', "'at night' is not a cron expression"],
     ['0 2 * * * *', 'UTC', 'is not a cron expression'],
+    ['0 0 30 2 *', 'UTC', "'0 0 30 2 *' is never due: none of its months has that day"],
+    ['0 2 31 4,6,9,11 *', 'UTC', 'is never due'],
+    ['0 2 99 2 *', 'UTC', 'is never due'],
+    ['0 2 30 2 9', 'UTC', 'is not a cron expression'],
     ['0 2 * * *', 'Mars/Olympus', "'Mars/Olympus' is not a time zone"],
     ['0 2 * * *', '', "'' is not a time zone"],
     ['0 2 * * *', 'Australia/Lord_Howe', "'Australia/Lord_Howe' moves its clocks"],

@@ -11,7 +11,7 @@ const open = (more: Partial<Open>): Open => ({
 });
 const kind = (more: Partial<Situation>) =>
   decide({
-    ...{ now: NOW, dues: [], last: undefined, open: undefined, mine: false, freeSince: undefined },
+    ...{ now: NOW, dues: [], last: undefined, open: undefined, mine: false, tried: false, freeSince: undefined },
     ...{ takeoverAfterMs: 1000, maxAttempts: 3 },
     ...more,
   }).kind;

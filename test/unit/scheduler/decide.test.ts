@@ -24,10 +24,32 @@ const situation = (more: Partial<Situation>): Situation => ({
   last: nightlySync({}),
   open: undefined,
   mine: false,
+  tried: false,
   freeSince: undefined,
   takeoverAfterMs: 120_000,
   maxAttempts: 4,
   ...more,
+});
+
+describe('a nightly sync that failed by its settings or its secret', () => {
+  test.each([2, 3])('is tried by a process that has not tried it yet: exit code %i', (exitCode) => {
+    const last = nightlySync({ status: 'failed', exitCode });
+    expect(decide(situation({ last }))).toEqual({ kind: 'again', nightlySync: last });
+    expect(decide(situation({ last, tried: true }))).toEqual({ kind: 'nothing' });
+    // The next one is due: that one is run, and this one stays as it is.
+    const due = date('02T02:00');
+    expect(decide(situation({ last, dues: [due] }))).toMatchObject({ kind: 'begin', due, settle: undefined });
+  });
+
+  test('unlike one that failed otherwise, is partial, or was tried and waits', () => {
+    for (const more of [{ status: 'failed', exitCode: 1 }, { status: 'partial', exitCode: 4 }, {}] as const) {
+      expect(decide(situation({ last: nightlySync(more) }))).toEqual({ kind: 'nothing' });
+    }
+    const open = nightlySync({ status: 'waiting', nextAttemptAt: date('01T13:00'), exitCode: 3 });
+    expect(decide(situation({ last: nightlySync({ status: 'failed', exitCode: 3 }), open }))).toEqual({
+      kind: 'nothing',
+    });
+  });
 });
 
 describe('what to do about a job', () => {

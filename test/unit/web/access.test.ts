@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkBinding, isAuthorized, isLocalName, isLoopback } from '../../../src/web/access.ts';
+import { checkBinding, isAuthorized, isLocalName, isLoopback, withoutBrackets } from '../../../src/web/access.ts';
 
 test.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost', 'LOCALHOST'])('%s is this machine', (host) => {
   expect(isLoopback(host)).toBe(true);
@@ -48,3 +48,10 @@ test('a foreign page that points its name to 127.0.0.1 is refused', () => {
     expect(isLocalName(host)).toBe(true);
   for (const host of ['rebound.example.org:8787', undefined, '']) expect(isLocalName(host)).toBe(false);
 });
+
+test.each([
+  ['[::1]', '::1'],
+  ['::1', '::1'],
+  ['127.0.0.1', '127.0.0.1'],
+  ['[::]', '::'],
+])('the server listens for %s on %s', (host, address) => expect(withoutBrackets(host)).toBe(address));
