@@ -1951,6 +1951,16 @@ CREATE TABLE lobbie_sync.checks (
   CONSTRAINT checks_pkey PRIMARY KEY (account_id, resource, parent_id)
 );
 
+CREATE TABLE lobbie_sync.closed_locations (
+  account_id bigint NOT NULL,
+  location_id bigint NOT NULL,
+  cause text NOT NULL,
+  since timestamp with time zone NOT NULL,
+  delete_id bigint NOT NULL,
+  CONSTRAINT closed_locations_cause_check CHECK ((cause = ANY (ARRAY['left_list'::text, 'lists_refused'::text]))),
+  CONSTRAINT closed_locations_pkey PRIMARY KEY (account_id, location_id)
+);
+
 CREATE TABLE lobbie_sync.cursors (
   pass_id bigint NOT NULL,
   account_id bigint NOT NULL,
@@ -4118,6 +4128,8 @@ CREATE VIEW lobbie_sync.freshness AS
   WHERE NOT (EXISTS ( SELECT
            FROM lobbie.locations p
           WHERE p.account_id = l.account_id AND p.id = l.location_id AND p._deleted_at IS NOT NULL)) AND NOT (EXISTS ( SELECT
+           FROM lobbie_sync.closed_locations c
+          WHERE c.account_id = l.account_id AND c.location_id = l.location_id)) AND NOT (EXISTS ( SELECT
            FROM lobbie_sync.resources_off o
           WHERE o.account_id = l.account_id AND o.resource = l.resource));
 
@@ -4131,6 +4143,14 @@ CREATE VIEW lobbie_sync.living_runs AS
           WHERE l.locktype = 'advisory'::text AND l.granted AND l.classid::bigint = '01101100011011110110001001100010'::"bit"::bigint AND l.objid::bigint = (r.id % '4294967296'::bigint) AND l.database = (( SELECT pg_database.oid
                    FROM pg_database
                   WHERE pg_database.datname = current_database()))));
+
+CREATE VIEW lobbie_sync.open_locations AS
+ SELECT account_id,
+    id
+   FROM lobbie.locations p
+  WHERE _deleted_at IS NULL AND NOT (EXISTS ( SELECT
+           FROM lobbie_sync.closed_locations c
+          WHERE c.account_id = p.account_id AND c.location_id = p.id));
 
 CREATE OR REPLACE FUNCTION lobbie_history.allergies_as_of(at timestamp with time zone)
  RETURNS SETOF lobbie_history.allergies

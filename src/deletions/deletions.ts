@@ -6,6 +6,7 @@ import { RESOURCES, resourceNamed } from '../extractors/registry.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { tombstone, tombstoneBelow } from '../loaders/tombstones.ts';
 import { forgetParents } from '../state/checks.ts';
+import { closedLocations } from '../state/closed-locations.ts';
 import { decideDeletes, explainDelete, listDeletes } from '../state/deletes.ts';
 import { addRunCounts } from '../state/runs.ts';
 import { preparerOf } from '../streams/collect.ts';
@@ -125,11 +126,10 @@ export async function removeRows(
   resource: Resource,
   accountId: string,
   keys: readonly string[],
-  goneSince?: Date,
+  times: { readonly now?: Date; readonly goneSince?: Date } = {},
 ): Promise<ReadonlyMap<string, number>> {
   const { runId, noHistory } = context;
-  const since = goneSince === undefined ? {} : { goneSince };
-  const options = { runId, now: context.clock.now(), noHistory, ...since };
+  const options = { runId, now: context.clock.now(), noHistory, ...times };
   const marked = await tombstone(tx, preparerOf(resource).table, accountId, keys, options);
   const deleted = new Map([[resource.name, marked.length]]);
   // Rows whose key has more than one part have no rows below them.
@@ -144,7 +144,12 @@ export async function removeRows(
 }
 
 async function scopes(context: RunContext, accountId: string): Promise<readonly DeleteScope[]> {
-  const candidates = await listDeletes(context.db, { status: 'candidate', accountId });
+  // What a closed location has is decided about with the location, and locations themselves by a person only.
+  const closed = new Set((await closedLocations(context.db, { accountId })).map(({ locationId }) => locationId));
+  const candidates = (await listDeletes(context.db, { status: 'candidate', accountId })).filter(
+    ({ location_id: location, resource }) =>
+      !closed.has(location ?? '') && resourceNamed(resource).holdsLocations !== true,
+  );
   const groups = Map.groupBy(candidates, (each) => `${each.resource}@${each.location_id ?? ''}`);
   const found: DeleteScope[] = [];
   for (const group of groups.values()) {

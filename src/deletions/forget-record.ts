@@ -12,6 +12,8 @@ export async function forgetRecord(
   resource: string,
   id: string,
 ): Promise<CountsByResource> {
-  const deleted = await removeRows(context, tx, resourceNamed(resource), accountId, [id], context.clock.now());
+  const deleted = await removeRows(context, tx, resourceNamed(resource), accountId, [id], {
+    goneSince: context.clock.now(),
+  });
   return new Map([...deleted].map(([name, rows]) => [name, { deleted: rows }]));
 }

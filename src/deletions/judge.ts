@@ -1,5 +1,6 @@
 import type { Resource } from '../extractors/resource.ts';
 import { keyText, ofAccount, tableName } from '../loaders/names.ts';
+import { atClosedLocation } from '../state/closed-locations.ts';
 import { addCandidates } from '../state/deletes.ts';
 import { markJudged, passSweeps, type SweepRow } from '../state/passes.ts';
 import { sweepKeysSql } from '../state/sweep-keys.ts';
@@ -76,7 +77,7 @@ async function judge(context: RunContext, accountId: string, resource: Resource,
     `UPDATE lobbie_sync.deletes d SET status = 'dismissed', decided_at = $4
      FROM (${sweepKeysSql('$3')}) seen
      WHERE d.account_id = $1 AND d.resource = $2 AND d.status IN ('candidate', 'held') AND d.key = seen.k
-       AND d.absent_at <= $5`,
+       AND d.absent_at <= $5 AND NOT EXISTS (SELECT FROM lobbie_sync.closed_locations c WHERE c.delete_id = d.id)`,
     [accountId, resource.name, sweeps, context.clock.now(), begun],
   );
   const { rows } = await context.pool.query<{ key: string; location: string | null; met: number }>(
@@ -87,6 +88,7 @@ async function judge(context: RunContext, accountId: string, resource: Resource,
      WHERE t._deleted_at IS NULL AND t._read_at < $3
        AND ${ofAccount(table)}
        AND ${resource.scope === 'location' ? '($4::bigint IS NULL OR t.location_id = $4::bigint)' : '$4::bigint IS NULL'}
+       AND NOT ${resource.holdsLocations === true ? atClosedLocation('t.account_id', 't.id') : 'false'}
        AND NOT EXISTS (SELECT FROM seen WHERE seen.k = ${keyText(table)})`,
     [accountId, sweeps, begun, verdict.locationId],
   );

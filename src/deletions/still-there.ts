@@ -11,6 +11,8 @@ export type Presence =
   | { readonly kind: 'gone' }
   /** The API answers its id with another record: the two were merged, and this one is gone. */
   | { readonly kind: 'merged'; readonly into: string }
+  /** Lobbie refuses to answer (403). */
+  | { readonly kind: 'refused' }
   /** There was no answer, or one without a record. Status 200 alone proves nothing. */
   | { readonly kind: 'unknown' };
 
@@ -43,6 +45,7 @@ export async function stillThere(context: RunContext, entry: Delete): Promise<Pr
     return { kind: 'merged', into: found.id };
   } catch (error) {
     if (error instanceof ApiError && error.code === 'api.not_found') return { kind: 'gone' };
+    if (error instanceof ApiError && error.code === 'api.forbidden') return { kind: 'refused' };
     if (error instanceof StopError || !(error instanceof LobbieSyncError)) return { kind: 'unknown' };
     if (error.action === 'abort') throw error;
     return { kind: 'unknown' };

@@ -195,8 +195,8 @@ async function listFreshness(db: Db, options: StatusOptions): Promise<readonly L
   const known = new Map(
     certified.map((row) => [keyOf(row.account_id, row.location_id, row.operation, row.resource), row]),
   );
-  const { rows: places } = await sql<{ account_id: string; id: string }>`SELECT account_id, id FROM lobbie.locations
-    WHERE _deleted_at IS NULL ORDER BY account_id, id`.execute(db);
+  const { rows: places } = await sql<{ account_id: string; id: string }>`SELECT account_id, id
+    FROM lobbie_sync.open_locations ORDER BY account_id, id`.execute(db);
   const found = certified.map((row) => row.account_id).filter((id) => id !== TOKEN_ACCOUNT);
   const accounts = options.accounts.length > 0 ? options.accounts : [...new Set(found)];
   return [TOKEN_ACCOUNT, ...accounts].flatMap((accountId) => {

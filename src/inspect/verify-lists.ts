@@ -5,6 +5,7 @@ import { ApiError } from '../core/errors.ts';
 import { readPages } from '../extractors/pages.ts';
 import { windowQuery } from '../extractors/windows.ts';
 import { identifier } from '../loaders/names.ts';
+import { atClosedLocation } from '../state/closed-locations.ts';
 import { addRunCounts } from '../state/runs.ts';
 import { collect } from '../streams/collect.ts';
 import type { RunContext, Unit } from '../streams/context.ts';
@@ -49,7 +50,9 @@ export async function recount(context: RunContext, unit: Unit): Promise<ListChec
       await readInto(context, unit, seen, { filter });
     }
     const located = unit.locationId !== null && !unit.resource.sharedByLocations;
-    return { where: located ? ' AND t.location_id = $3' : '', values: located ? [unit.locationId] : [] };
+    // A location that left the list may be kept by a person: no gap.
+    const open = unit.resource.holdsLocations ? ` AND NOT ${atClosedLocation('t.account_id', 't.id')}` : '';
+    return { where: located ? ' AND t.location_id = $3' : open, values: located ? [unit.locationId] : [] };
   });
 }
 

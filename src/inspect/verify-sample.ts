@@ -5,6 +5,7 @@ import { camelCase } from '../core/names.ts';
 import { identify } from '../extractors/answer.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { identifier } from '../loaders/names.ts';
+import { atClosedLocation } from '../state/closed-locations.ts';
 import { addRunCounts } from '../state/runs.ts';
 import type { RunContext } from '../streams/context.ts';
 
@@ -42,7 +43,7 @@ export async function sampleById(
   const { rows } = await context.pool.query<SampledRow>(
     `SELECT id::text AS id, ${located ? 'location_id::text' : 'NULL'} AS location,
        ${parentColumn === undefined ? 'NULL' : `${identifier(parentColumn)}::text`} AS parent, raw
-     FROM lobbie.${identifier(resource.name)} WHERE account_id = $1 AND _deleted_at IS NULL AND id > 0 ORDER BY random() LIMIT $2`,
+     FROM lobbie.${identifier(resource.name)} t WHERE account_id = $1 AND _deleted_at IS NULL AND id > 0${comparable(resource)} ORDER BY random() LIMIT $2`,
     [accountId, sample],
   );
   let checked = 0;
@@ -89,6 +90,12 @@ export async function sampleById(
   };
   await addRunCounts(context.db, context.runId, resource.name, counts);
   return { resource: resource.name, accountId, checked, different, vanished, keys };
+}
+
+/** SQL that leaves out what a closed location has: its rows are kept although Lobbie serves them no more. */
+function comparable({ scope, holdsLocations }: Resource): string {
+  if (scope !== 'location' && holdsLocations !== true) return '';
+  return ` AND NOT ${atClosedLocation('t.account_id', holdsLocations === true ? 't.id' : 't.location_id')}`;
 }
 
 /**

@@ -69,6 +69,18 @@ export async function tombstoneBelow(
   return (await setMark(tx, table, options.now, { accountId, where, values: [parentIds] }, options)).length;
 }
 
+/** Marks all rows of a location as deleted; returns the keys of the rows that this call marked. */
+export async function tombstoneAt(
+  tx: Transaction,
+  table: TableSpec,
+  accountId: string,
+  locationId: string,
+  options: TombstoneOptions,
+): Promise<readonly string[]> {
+  const where = 't.location_id = $6::bigint AND t._deleted_at IS NULL';
+  return await setMark(tx, table, options.now, { accountId, where, values: [locationId] }, options);
+}
+
 /** Removes the mark from rows. */
 export async function restore(
   tx: Transaction,

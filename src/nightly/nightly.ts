@@ -1,4 +1,5 @@
 import { selectionKey } from '../core/selection.ts';
+import { judgeRefusals } from '../deletions/closed-locations.ts';
 import { decideCandidates } from '../deletions/deletions.ts';
 import { judgeSweeps } from '../deletions/judge.ts';
 import type { Resource } from '../extractors/resource.ts';
@@ -119,6 +120,7 @@ class NightlySync {
       const { id } = account;
       await this.#lifecycle.patiently(async () => {
         for (const unit of this.#units(account, 'children')) await noteOldest(this.#context, unit);
+        await this.#refusals(account);
       });
       this.#lifecycle.addHeld(await this.#lifecycle.patiently(() => heldOf(this.#context, id)));
     }
@@ -206,9 +208,20 @@ class NightlySync {
     );
   }
 
+  /** Looks for locations that refuse all of their lists. Only a run that asked for all of them can tell. */
+  async #refusals({ id, open, resources }: Account): Promise<void> {
+    const { resources: chosen, locations } = this.#lifecycle.options.selection;
+    const holder = resources.find((resource) => resource.holdsLocations);
+    if (!open || holder === undefined || this.#lifecycle.ending || chosen.length + locations.length > 0) return;
+    await judgeRefusals(this.#context, id, holder, resources);
+  }
+
   async #delete(account: Account): Promise<void> {
     const complete = this.#lifecycle.options.selection.locations.length === 0;
-    const whole = account.resources.filter(({ strategy }) => strategy.kind === 'full');
+    // Locations were judged as soon as they were read.
+    const whole = account.resources.filter(
+      ({ holdsLocations, strategy }) => holdsLocations !== true && strategy.kind === 'full',
+    );
     await judgeSweeps(this.#context, account.id, whole, complete);
     await decideCandidates(this.#context, account.id, this.#lifecycle.deps.deleteThreshold);
   }

@@ -1,5 +1,6 @@
 import { withTransaction } from '../db/transaction.ts';
 import { settle } from '../deletions/deletions.ts';
+import { isLocation, settleLocations, unmarkLocation } from '../deletions/mark-location.ts';
 import { restoreDelete } from '../deletions/restore-delete.ts';
 import { addAudit } from '../state/audit.ts';
 import { decideDeletes, listDeletes } from '../state/deletes.ts';
@@ -36,8 +37,17 @@ export async function approveDeletes(
     const context = lifecycle.context({ id: '0', startedAt: deps.clock.now() }, { leased: false });
     const entries = await listDeletes(deps.db, { status: 'held', ...filterOf(choice) });
     for (const group of Map.groupBy(entries, (entry) => entry.account_id).values()) {
-      const { applied, dismissed } = await settle(context, group);
-      report = { applied: report.applied + applied, kept: report.kept + dismissed, open: 0 };
+      // Rows first: those of a location are marked with it, whoever else asks about them.
+      const rows = await settle(
+        context,
+        group.filter((entry) => !isLocation(entry)),
+      );
+      const locations = await settleLocations(context, group.filter(isLocation));
+      report = {
+        applied: report.applied + rows.applied + locations.applied,
+        kept: report.kept + rows.dismissed + locations.dismissed,
+        open: 0,
+      };
     }
     report = { ...report, open: entries.length - report.applied - report.kept };
     const subject = { ...report, ids: entries.map((entry) => entry.id) };
@@ -52,7 +62,8 @@ export async function approveDeletes(
 
 /**
  * Refuses held deletes, and removes tombstones together with those of the rows below. Sends no request to the API. Without ids it
- * only refuses held deletes: a person must name each applied delete that is to be restored.
+ * only refuses held deletes: a person must name each applied delete that is to be restored. A closed location
+ * keeps its rows with that for as long as it is closed.
  */
 export async function restoreDeletes(
   deps: RunDependencies,
@@ -66,7 +77,8 @@ export async function restoreDeletes(
     const rowsRestored = await withTransaction(deps.pool, async (tx) => {
       const now = deps.clock.now();
       const options = { runId: entry.run_id, now, noHistory: deps.noHistory };
-      const rows = entry.status === 'applied' ? await restoreDelete(tx, entry, options) : 0;
+      const restoreEntry = isLocation(entry) ? unmarkLocation : restoreDelete;
+      const rows = entry.status === 'applied' ? await restoreEntry(tx, entry, options) : 0;
       await decideDeletes(tx.db, [entry.id], 'restored', now);
       const subject = { delete: entry.id, key: entry.key };
       const { account_id: accountId, resource } = entry;

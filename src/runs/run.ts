@@ -1,4 +1,5 @@
 import { selectionKey } from '../core/selection.ts';
+import { judgeLocations } from '../deletions/closed-locations.ts';
 import { decideCandidates } from '../deletions/deletions.ts';
 import { judgeSweeps } from '../deletions/judge.ts';
 import { resourceNamed } from '../extractors/registry.ts';
@@ -86,13 +87,13 @@ async function readAccount(lifecycle: RunLifecycle, context: RunContext, account
   await readAll(lifecycle, context, accountId, { resources: rest, locations, busy: busyOf(wanted, leased) });
   if (lifecycle.ending) return;
   const complete = lifecycle.options.selection.locations.length === 0;
-  await lifecycle.patiently(() => judgeSweeps(context, accountId, leased, complete));
+  await lifecycle.patiently(() => judgeSweeps(context, accountId, rest, complete));
   // Awaited before the call, because other accounts add to the sum meanwhile.
   const { deleteThreshold } = lifecycle.deps;
   lifecycle.addHeld(await lifecycle.patiently(() => decideCandidates(context, accountId, deleteThreshold)));
 }
 
-/** Reads the locations of an account. Returns false when the account can't be read at all or the run is ending. */
+/** Reads the locations of an account and decides which are closed. Returns false when the account can't be read at all or the run is ending. */
 export async function readLocations(
   lifecycle: RunLifecycle,
   context: RunContext,
@@ -106,6 +107,8 @@ export async function readLocations(
     lifecycle.refused += 1;
     return false;
   }
+  if (lifecycle.ending) return false;
+  await lifecycle.patiently(() => judgeLocations(context, accountId, holder));
   return !lifecycle.ending;
 }
 

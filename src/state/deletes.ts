@@ -54,6 +54,17 @@ export async function listDeletes(
   return await query.execute();
 }
 
+/** Entries of rows at a location that are not decided about. */
+export async function openAtLocation(db: Db, accountId: string, locationId: string): Promise<Delete[]> {
+  return await db
+    .selectFrom('lobbie_sync.deletes')
+    .selectAll()
+    .where('status', 'in', ['candidate', 'held'])
+    .where('account_id', '=', accountId)
+    .where('location_id', '=', locationId)
+    .execute();
+}
+
 /** Ends the doubt about rows that an answer had which was requested after they had been found absent. */
 export async function dismissMet(
   db: Db,
@@ -65,7 +76,8 @@ export async function dismissMet(
   if (keys.length === 0) return;
   await sql`UPDATE lobbie_sync.deletes SET status = 'dismissed', decided_at = ${times.now} WHERE account_id = ${accountId}
     AND resource = ${resource} AND status IN ('candidate', 'held') AND key = ANY(${[...keys]}::text[])
-    AND absent_at <= ${times.requestedAt}`.execute(db);
+    AND absent_at <= ${times.requestedAt}
+    AND NOT EXISTS (SELECT FROM lobbie_sync.closed_locations c WHERE c.delete_id = deletes.id)`.execute(db);
 }
 
 /** Says why a row is gone, where more is known than that it was not met. */

@@ -5,9 +5,12 @@ import { lockHolders } from '../db/lock-holders.ts';
 import { classifyError, databaseCode, isDataError } from '../db/pool.ts';
 import { type Transaction, withLoad } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
+import type { Resource } from '../extractors/resource.ts';
 import { loadRows } from '../loaders/load.ts';
+import { relocate } from '../loaders/relocate.ts';
 import { loadTolerantly } from '../loaders/tolerant.ts';
 import { markChecked } from '../state/checks.ts';
+import { closedLocations } from '../state/closed-locations.ts';
 import { assertLease } from '../state/leases.ts';
 import { addToSweep, saveCursor } from '../state/passes.ts';
 import { addRejects } from '../state/rejects.ts';
@@ -117,6 +120,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     written += inserted + updated;
     counts.set(name, { ...(counts.get(name) ?? zeroCounts()), inserted, updated, unchanged, rejected: all.length });
     if (context.hints) await noteHints(tx.db, loadable, accountId, loaded.changed, now);
+    await leaveClosed(context, tx, batch, loadable, rows);
     await context.doubts.dismiss(tx, accountId, loadable, rows, now);
     for (const inside of vanishedInside(loadable, loaded.changed)) await noteVanished(context, tx, batch, inside);
   }
@@ -136,6 +140,24 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     await addRunCounts(tx.db, context.runId, name, counts.get(name) ?? zeroCounts());
   }
   return { written };
+}
+
+/** A row that several locations serve leaves one that is closed for the one that has it now, below which it is read from then on. */
+async function leaveClosed(
+  context: RunContext,
+  tx: Transaction,
+  { unit }: Batch,
+  resource: Resource,
+  rows: readonly Row[],
+): Promise<void> {
+  const { accountId, locationId } = unit;
+  if (resource.sharedByLocations !== true || locationId === null || rows.length === 0) return;
+  const from = (await closedLocations(tx.db, { accountId })).map((closed) => closed.locationId);
+  if (from.length === 0) return;
+  const keys = rows.map((row) => row.key.slice(1).join('/'));
+  const { runId } = context;
+  const move = { accountId, keys, from, to: locationId, runId, now: context.clock.now() };
+  await relocate(tx, preparerOf(resource).table, move);
 }
 
 /** Only the parents of the tables that `checks` speaks of have one number as their id; all of them have. */

@@ -1,14 +1,14 @@
 import type pg from 'pg';
 import type { Selection } from '../core/selection.ts';
 
-/** The places of an account that a selection allows, from the warehouse, in the order of their ids. */
+/** The locations of an account whose lists are read, as far as a selection allows: those that are neither deleted nor closed. */
 export async function knownLocations(
   pool: pg.Pool,
   accountId: string,
   selection: Selection,
 ): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    'SELECT id::text AS id FROM lobbie.locations WHERE account_id = $1 AND _deleted_at IS NULL ORDER BY id',
+    'SELECT id::text AS id FROM lobbie_sync.open_locations WHERE account_id = $1 ORDER BY id',
     [accountId],
   );
   const chosen = new Set(selection.locations);

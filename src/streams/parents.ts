@@ -1,6 +1,7 @@
 import { withLoad } from '../db/transaction.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import { identifier } from '../loaders/names.ts';
+import { atClosedLocation } from '../state/closed-locations.ts';
 import type { RunContext, Unit } from './context.ts';
 
 /** Parents fetched from the warehouse at a time. */
@@ -29,7 +30,10 @@ export function parentScope(
   const values: unknown[] = [unit.accountId];
   const where = ['p.account_id = $1::bigint', 'p._deleted_at IS NULL'];
   const add = (value: unknown): string => `$${values.push(value)}`;
-  if (unit.locationId !== null) where.push(`p.location_id = ${add(unit.locationId)}::bigint`);
+  if (unit.locationId !== null) {
+    const location = `${add(unit.locationId)}::bigint`;
+    where.push(`p.location_id = ${location}`, `NOT ${atClosedLocation('$1::bigint', location)}`);
+  }
   if (options.persons !== undefined) {
     const person = resourceNamed(parent.resource).holdsPersons === true ? 'id' : 'patient_id';
     where.push(`p.${identifier(person)} = ANY(${add(options.persons)}::bigint[])`);

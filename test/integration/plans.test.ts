@@ -178,6 +178,7 @@ const SMALL: readonly string[] = [
     'schedule',
     'volatile_columns',
     'resources_off',
+    'closed_locations',
   ],
   ...[
     'alert_state',
