@@ -49,12 +49,21 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
 /** Clones of one template collide; they wait for each other on this lock (any constant that all of them know). */
 const CLONE_LOCK = 823_411_907;
 
+/**
+ * Copying files takes less than half of the work of copying pages by way of the log, but waits for a checkpoint, which is slow
+ * unless the server leaves its files to the system. Servers before 15 copy files in any case.
+ */
+const BY_FILES = `current_setting('fsync') = 'off' AND current_setting('server_version_num')::int >= 150000`;
+
 export async function cloneDatabase(serverUrl: string, template: string, name: string): Promise<void> {
   await withClient(serverUrl, async (client) => {
-    await client.query('select pg_advisory_lock($1)', [CLONE_LOCK]);
+    const { rows } = await client.query<{ files: boolean }>(`select pg_advisory_lock($1), ${BY_FILES} as files`, [
+      CLONE_LOCK,
+    ]);
+    const strategy = rows[0]?.files === true ? ' strategy file_copy' : '';
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await client.query(`create database ${quote(name)} template ${quote(template)}`);
+        await client.query(`create database ${quote(name)} template ${quote(template)}${strategy}`);
         return;
       } catch (error) {
         // Autovacuum or a client that is just leaving; both are gone in a moment.
