@@ -26,8 +26,12 @@ export type Ask = (sql: string) => Promise<readonly Stored[]>;
  * deleted count as not there.
  */
 export async function compareWithWorld(ask: Ask, world: World): Promise<Difference[]> {
+  return await compareWithTruth(ask, truthOf(world));
+}
+
+/** The same with what the world held at some time. */
+export async function compareWithTruth(ask: Ask, truth: ReadonlyMap<string, TableTruth>): Promise<Difference[]> {
   const tables = await typesOf(ask);
-  const truth = truthOf(world);
   for (const name of new Set([...tables.keys(), ...truth.keys()])) {
     if (!tables.has(name) || !truth.has(name))
       throw new Error(`either the oracle or the warehouse lacks the table ${name}`);
