@@ -4460,6 +4460,20 @@ AS $function$
   ) x (what, entries) WHERE entries > 0
 $function$;
 
+CREATE OR REPLACE FUNCTION lobbie_sync.known_fields(value jsonb, known jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT CASE jsonb_typeof(value)
+    WHEN 'array' THEN (SELECT coalesce(jsonb_agg(lobbie_sync.known_fields(e.element, known) ORDER BY e.ordinality), '[]')
+      FROM jsonb_array_elements(value) WITH ORDINALITY AS e(element))
+    WHEN 'object' THEN coalesce((SELECT jsonb_object_agg(m.key,
+        CASE jsonb_typeof(known -> m.key) WHEN 'object' THEN lobbie_sync.known_fields(m.value, known -> m.key) ELSE m.value END)
+      FROM jsonb_each(value) AS m WHERE known ? m.key), value)
+    ELSE value END
+$function$;
+
 CREATE OR REPLACE FUNCTION lobbie_sync.mend_future_rows(table_name text, present timestamp with time zone, believed timestamp with time zone)
  RETURNS bigint
  LANGUAGE plpgsql

@@ -13,8 +13,15 @@ export interface TableSpec {
    * Whether the record only comes inside another record, whose `raw` holds it: then the row has no `raw` of its own.
    */
   readonly rawInCarrier: boolean;
+  /** The known fields of the records in columns of JSON: a change of any other field in them is no change of the row. */
+  readonly members: Readonly<Record<string, KnownNames>>;
   /** Whether versions are ordered by the record's own `updated_at` before the time of the read. */
   readonly versioned: boolean;
+}
+
+/** Names of the fields of an object, or of each object in an array: one that counts whole, or one with known fields of its own. */
+export interface KnownNames {
+  readonly [name: string]: true | KnownNames;
 }
 
 /** One row ready to be stored. All values are text in the form that Postgres reads. */

@@ -36,15 +36,17 @@ function shapeOf(value: object, members: Members | undefined): Shape {
   return shape;
 }
 
+type OnUnknown = (name: string, hasTable: boolean) => void;
+
 /**
  * JSON text that is the same for all values that `jsonb` takes for equal, whatever the order of their keys. Pure except for a
  * bounded cache of sorted names.
  *
  * @param members known fields of the records in the value: fields that are not among them are no content. Default: all are.
- * @param onUnknown gets the name of every field that was left out and that no table of its own counts
+ * @param onUnknown gets the name of every field that was left out, and whether a table of those records counts it
  * @throws RangeError for a value that is nested deeper than the stack reaches
  */
-export function canonicalJson(value: unknown, members?: Members, onUnknown?: (name: string) => void): string {
+export function canonicalJson(value: unknown, members?: Members, onUnknown?: OnUnknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const exact = exactNumber(value);
   if (exact !== undefined) return exact;
@@ -58,14 +60,14 @@ export function canonicalJson(value: unknown, members?: Members, onUnknown?: (na
   }
   const record = value as Readonly<Record<string, unknown>>;
   const { known, unknown } = shapeOf(value, members);
-  if (onUnknown !== undefined && members?.hasTable !== true) for (const name of unknown) onUnknown(name);
+  if (onUnknown !== undefined) for (const name of unknown) onUnknown(name, members?.hasTable === true);
   let text = '{';
   for (const name of known) {
     const member = record[name];
     if (member === undefined) continue;
     if (text.length > 1) text += ',';
-    const inner = members?.known[name];
-    text += `${JSON.stringify(name)}:${canonicalJson(member, inner === true ? undefined : inner, onUnknown)}`;
+    const inner = members !== undefined && Object.hasOwn(members.known, name) ? members.known[name] : true;
+    text += `${JSON.stringify(name)}:${inner === true ? canonicalJson(member) : canonicalJson(member, inner, onUnknown)}`;
   }
   return `${text}}`;
 }

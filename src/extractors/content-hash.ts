@@ -6,7 +6,8 @@ import { plainDecimal } from './values.ts';
 
 /**
  * A byte before the hash tells how it was made, and its length tells it from a hash over the text of a record, which rows had first.
- * `01`: known fields in canonical form, JSON values whole. `02`: of JSON values only the known fields of their records.
+ * `01`: known fields in canonical form, JSON values whole. `02`: of JSON values only the known fields of their records. Behind the
+ * byte, a record without unknown fields in them has the same hash in both ways.
  */
 const WHOLE = '01';
 const KNOWN = '02';
@@ -28,12 +29,12 @@ export interface ContentHasher {
   /**
    * @param values of all columns, as Postgres reads them
    * @param given the record, aliases resolved
-   * @param onUnknown gets the path of each field inside a JSON value that nobody knows and no other table counts
+   * @param onUnknown gets the path of each field inside a JSON value that nobody knows, and whether another table counts it
    * @throws RangeError for a value that is nested deeper than the stack reaches
    */
-  hash(values: Values, given: Given, onUnknown: (path: string) => void): string;
-  /** The hash as rows stored before had it, where it was made otherwise. */
-  former(values: Values, given: Given): string | undefined;
+  hash(values: Values, given: Given, onUnknown: (path: string, hasTable: boolean) => void): string;
+  /** The hash of a record of which some fields inside JSON values were left out, as rows stored before had it: over all of it. */
+  former(values: Values, given: Given): string;
 }
 
 /** @param fieldOf the API field of a column */
@@ -72,11 +73,10 @@ export function createContentHasher(
       (nested ? KNOWN : WHOLE) +
       digest(
         content(values, ({ field }, name) =>
-          canonicalJson(given[name], field?.members, (inner) => onUnknown(`${name}.${inner}`)),
+          canonicalJson(given[name], field?.members, (inner, hasTable) => onUnknown(`${name}.${inner}`, hasTable)),
         ),
       ),
-    former: (values, given) =>
-      nested ? WHOLE + digest(content(values, (_, name) => canonicalJson(given[name]))) : undefined,
+    former: (values, given) => WHOLE + digest(content(values, (_, name) => canonicalJson(given[name]))),
   };
 }
 

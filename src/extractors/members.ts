@@ -1,3 +1,4 @@
+import type { KnownNames } from '../core/row.ts';
 import type { Field, Members } from './fields.ts';
 
 /**
@@ -18,3 +19,9 @@ export const members = (...names: readonly string[]): Members => ({
   known: Object.fromEntries(names.map((name) => [name, true as const])),
   hasTable: false,
 });
+
+/** The known fields as plain data, for the loader. Pure. */
+export const knownNames = (of: Members): KnownNames =>
+  Object.fromEntries(
+    Object.entries(of.known).map(([name, inner]) => [name, inner === true ? true : knownNames(inner)]),
+  );

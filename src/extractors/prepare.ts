@@ -3,6 +3,7 @@ import { snakeCase } from '../core/names.ts';
 import type { Reject, Row, TableSpec } from '../core/row.ts';
 import { createContentHasher, digest } from './content-hash.ts';
 import { EMPTY } from './fields.ts';
+import { knownNames } from './members.ts';
 import type { Resource, Sourced } from './resource.ts';
 import { exactNumber, storableJson } from './values.ts';
 
@@ -32,6 +33,11 @@ export function tableSpec(resource: Resource): TableSpec {
     keepFirst: resource.sharedByLocations ? ['location_id'] : [],
     volatile: Object.entries(resource.fields).flatMap(([name, field]) => (field.volatile ? [snakeCase(name)] : [])),
     rawInCarrier: resource.reads.length === 0,
+    members: Object.fromEntries(
+      Object.entries(resource.fields).flatMap(([name, { members }]) =>
+        members === undefined ? [] : [[snakeCase(name), knownNames(members)]],
+      ),
+    ),
     versioned: resource.columns.some((column) => column.name === 'updated_at'),
   };
 }
@@ -122,20 +128,34 @@ export function createPreparer(resource: Resource): Preparer {
         key.push(value);
       }
       let contentHash: string;
+      let whole: (() => string) | undefined;
       try {
-        contentHash = hasher.hash(values, given, (path) => countUnknown(unknown, path));
+        contentHash = hasher.hash(values, given, (path, hasTable) => {
+          whole = () => hasher.former(values, given);
+          if (!hasTable) countUnknown(unknown, path);
+        });
       } catch {
         return rejected(source, accountId, raw, 'is nested too deep');
       }
-      const formerHashes = (): string[] => {
-        const path = inPath.filter((name) => source.context[name] !== undefined);
-        const byText = digest(raw + path.map((name) => `\n${name}=${source.context[name]}`).join(''));
-        const whole = hasher.former(values, given);
-        return whole === undefined ? [byText] : [byText, whole];
-      };
+      let path = '';
+      for (const name of inPath) {
+        const id = source.context[name];
+        if (id !== undefined) path += `\n${name}=${id}`;
+      }
+      const formerHashes = formerHashesOf(raw, path, whole);
       return { row: { values, key, hash: contentHash, formerHashes, raw, readAt, secondary } };
     },
   };
+}
+
+/**
+ * A function of its own, so that rows hold on to their parsed records only where those are needed.
+ *
+ * @param path the ids of the path as they were part of the first form of the hash
+ * @param whole makes the hash with all of the JSON values; undefined where it is the same as the current one behind the first byte
+ */
+function formerHashesOf(raw: string, path: string, whole: (() => string) | undefined): () => readonly string[] {
+  return () => [digest(raw + path), ...(whole === undefined ? [] : [whole()])];
 }
 
 /** Counts a name that nobody knows, if it is a name: it may hold anything. */

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Row } from '../core/row.ts';
+import { knownNames, membersOf } from '../extractors/members.ts';
 import { resourceNamed } from '../extractors/registry.ts';
 import { keyText, ofAccount, tableName } from '../loaders/names.ts';
 import { type Collected, preparerOf } from '../streams/collect.ts';
@@ -88,6 +89,7 @@ export class Seen {
     const account = ofAccount(table);
     // A list that only fills in what another leaves out, or that is one of several over the same rows, leaves none over.
     const partial = unit.read.secondary === true || resource.sharedByLocations === true;
+    const known = `$${3 + scope.values.length}::jsonb`;
     await this.#client.query('ANALYZE pg_temp.verify_seen');
     const { rows } = await this.#client.query<
       Record<'api' | 'stored' | 'hidden', number> & Record<'missing' | 'extra' | 'changed', string[]>
@@ -101,9 +103,9 @@ export class Seen {
         ARRAY(SELECT k FROM seen WHERE NOT EXISTS (SELECT FROM alive WHERE alive.k = seen.k) ORDER BY k) AS missing,
         ARRAY(SELECT k FROM stored WHERE ${partial ? 'false' : 'NOT EXISTS (SELECT FROM seen WHERE seen.k = stored.k)'} ORDER BY k) AS extra,
         ARRAY(SELECT k FROM seen JOIN stored USING (k)
-          WHERE stored.h <> seen.h AND encode(stored.h, 'hex') <> ALL (seen.former) AND NOT ${unit.read.secondary === true}
-            AND (${form('stored')} = ${form('seen')} OR stored.raw <> seen.raw) ORDER BY k) AS changed`,
-      [unit.accountId, resource.name, ...scope.values],
+          WHERE substr(stored.h, 2) <> substr(seen.h, 2) AND encode(stored.h, 'hex') <> ALL (seen.former) AND NOT ${unit.read.secondary === true}
+            AND (${form('stored')} = ${form('seen')} OR lobbie_sync.known_fields(stored.raw, ${known}) <> lobbie_sync.known_fields(seen.raw, ${known})) ORDER BY k) AS changed`,
+      [unit.accountId, resource.name, ...scope.values, JSON.stringify(knownNames(membersOf(resource.fields)))],
     );
     const [found] = rows;
     return {

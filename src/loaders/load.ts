@@ -4,7 +4,15 @@ import { compareInstants } from '../core/instants.ts';
 import type { Row, TableSpec } from '../core/row.ts';
 import { stagedTables, type Transaction } from '../db/transaction.ts';
 import { rowLine } from './copy-text.ts';
-import { copyIntoStaging, copyIntoTable, createStaging, findDifferent, mergeStaged, stagingName } from './merge-sql.ts';
+import {
+  copyIntoStaging,
+  copyIntoTable,
+  createStaging,
+  dropTakenOver,
+  findDifferent,
+  mergeStaged,
+  stagingName,
+} from './merge-sql.ts';
 import { arrayKeys, hasAccount } from './names.ts';
 
 /** How many rows of a batch were written, and which. `inserted + updated + unchanged` is the number of rows in the batch. */
@@ -64,6 +72,8 @@ interface Sorted {
   readonly fresh: Row[];
   /** Rows that are stored with other content, or as deleted. */
   readonly differing: Row[];
+  /** Whether one of these is stored under another form of the hash, so that its values decide whether it differs. */
+  readonly otherForm: boolean;
 }
 
 /** Finds the rows that must be written. Unchanged rows are neither locked nor copied. */
@@ -78,14 +88,21 @@ async function sortOut(tx: Transaction, table: TableSpec, rows: readonly Row[]):
   });
   const fresh: Row[] = [];
   const differing: Row[] = [];
+  let otherForm = false;
   for (const { ord, absent, stored } of found) {
     const row = rows[ord - 1] as Row;
     if (absent) fresh.push(row);
     // A row that was stored under another form of the hash and has not changed since stays as it is: that costs no write.
-    else if (stored === null || !row.formerHashes().includes(stored)) differing.push(row);
+    else if (stored === null || !row.formerHashes().includes(stored)) {
+      differing.push(row);
+      otherForm ||= stored !== null && formOf(stored) !== formOf(row.hash);
+    }
   }
-  return { fresh, differing };
+  return { fresh, differing, otherForm };
 }
+
+/** How a hash was made: what stands before its last 16 bytes. */
+const formOf = (hash: string): string => hash.slice(0, -32);
 
 async function copyRows(
   tx: Transaction,
@@ -127,13 +144,19 @@ export async function withoutHistory(tx: Transaction, tables: ReadonlySet<string
   await tx.client.query(`SELECT set_config('lobbie_sync.no_history', $1, true)`, [[...tables].join(',')]);
 }
 
-async function mergeRows(tx: Transaction, table: TableSpec, rows: readonly Row[], options: LoadOptions) {
+async function mergeRows(
+  tx: Transaction,
+  table: TableSpec,
+  { rows, otherForm }: { readonly rows: readonly Row[]; readonly otherForm: boolean },
+  options: LoadOptions,
+) {
   const known = stagedTables(tx.client);
   if (!known.has(stagingName(table))) {
     await tx.client.query(createStaging(table));
     known.add(stagingName(table));
   }
   await copyRows(tx, copyIntoStaging(table), table, rows, options);
+  if (otherForm) await tx.client.query(dropTakenOver(table));
   if (options.noHistory?.has(table.name)) await withoutHistory(tx, options.noHistory);
   const believed = new Date(options.now.getTime() + (options.maxSkewMs ?? MAX_SKEW_MS));
   type Written = { readonly inserted: boolean; readonly key: string; readonly versioned: boolean };
@@ -156,11 +179,11 @@ export async function loadRows(
   options: LoadOptions,
 ): Promise<Loaded> {
   if (batch.length === 0) return { inserted: 0, updated: 0, unchanged: 0, changed: [] };
-  const { fresh, differing } = await sortOut(tx, table, dedupe(table, batch));
+  const { fresh, differing, otherForm } = await sortOut(tx, table, dedupe(table, batch));
   const copied = options.staged === true ? [] : fresh;
   if (copied.length > 0) await copyRows(tx, copyIntoTable(table), table, copied, options);
   const rest = options.staged === true ? [...fresh, ...differing] : differing;
-  const written = rest.length === 0 ? [] : await mergeRows(tx, table, rest, options);
+  const written = rest.length === 0 ? [] : await mergeRows(tx, table, { rows: rest, otherForm }, options);
   const inserted = copied.length + written.filter((row) => row.inserted).length;
   const updated = written.length - written.filter((row) => row.inserted).length;
   const keys = new Set(written.map(({ key }) => key));

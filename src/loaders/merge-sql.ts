@@ -51,8 +51,45 @@ export function findDifferent(table: TableSpec): string {
     `FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS k(${keys.map((key) => key.alias).join(', ')}, hash, ord) ` +
     `LEFT JOIN LATERAL (SELECT * FROM ${tableName(table)} t WHERE ${on.join(' AND ')} LIMIT 1) t ON true ` +
     `WHERE t._content_hash IS NULL OR t._deleted_at IS NOT NULL OR CASE WHEN $${first + keys.length + 1}::boolean ` +
-    `THEN t._source <> 1 AND t._content_hash <> decode(k.hash, 'hex') ` +
-    `ELSE t._source <> 1 OR t._content_hash <> decode(k.hash, 'hex') END`
+    `THEN t._source <> 1 AND substr(t._content_hash, 2) <> substr(decode(k.hash, 'hex'), 2) ` +
+    `ELSE t._source <> 1 OR substr(t._content_hash, 2) <> substr(decode(k.hash, 'hex'), 2) END`
+  );
+}
+
+/** Whether the hashes of a stored row `t` and another one were made in the same way: their length and the byte in front say how. */
+const sameForm = (other: string): string =>
+  `octet_length(t._content_hash) = octet_length(${other}._content_hash) AND ` +
+  `get_byte(t._content_hash, 0) = get_byte(${other}._content_hash, 0)`;
+
+/** The columns whose change is one of the row. */
+function comparedColumns(table: TableSpec): string[] {
+  const constant = new Set([...table.primaryKey, ...table.keepFirst]);
+  return table.columns.map(({ name }) => name).filter((name) => !constant.has(name));
+}
+
+/** Whether some columns differ from those of a stored row `t`. Of the records in a JSON column, the known fields count. */
+function distinct(table: TableSpec, names: readonly string[], other: string): string {
+  const side = (prefix: string) =>
+    names
+      .map((name) => {
+        const value = `${prefix}.${identifier(name)}`;
+        const known = table.members[name];
+        return known === undefined ? value : `lobbie_sync.known_fields(${value}, '${JSON.stringify(known)}'::jsonb)`;
+      })
+      .join(', ');
+  return names.length === 0 ? 'false' : `ROW(${side('t')}) IS DISTINCT FROM ROW(${side(other)})`;
+}
+
+/**
+ * Takes out of the staged rows those that are stored under another form of the hash with the same values: even a merge that changes
+ * nothing would lock them, which is a write. LIMIT forces a look-up by key, as in {@link findDifferent}.
+ */
+export function dropTakenOver(table: TableSpec): string {
+  const on = table.primaryKey.map((name) => `t.${identifier(name)} = s.${identifier(name)}`).join(' AND ');
+  return (
+    `DELETE FROM ${identifier(stagingName(table))} s WHERE EXISTS (SELECT FROM ` +
+    `(SELECT * FROM ${tableName(table)} t WHERE ${on} LIMIT 1) t WHERE t._deleted_at IS NULL AND t._source <= s._source ` +
+    `AND NOT (${sameForm('s')}) AND NOT (${distinct(table, comparedColumns(table), 's')}))`
   );
 }
 
@@ -81,16 +118,10 @@ export function mergeStaged(table: TableSpec): string {
   const newer =
     `CASE WHEN excluded._read_at > t._loaded_at OR t._loaded_at > $1::timestamptz OR t._read_at > $1::timestamptz THEN true ` +
     `${stamped}ELSE t._read_at <= excluded._read_at END`;
-  // A row stored under another form of the hash, by its length or first byte, may arrive here although nothing changed. So its values
-  // are compared.
-  const form = (prefix: string) =>
-    `substr(${prefix}._content_hash, 1, greatest(octet_length(${prefix}._content_hash) - 16, 0))`;
-  const otherHash = `t._content_hash <> excluded._content_hash AND ${form('t')} = ${form('excluded')}`;
-  const compared = table.columns.map(({ name }) => name).filter((name) => !constant.has(name));
-  const differs = (names: readonly string[]) => {
-    const side = (prefix: string) => names.map((name) => `${prefix}.${identifier(name)}`).join(', ');
-    return names.length === 0 ? 'false' : `ROW(${side('t')}) IS DISTINCT FROM ROW(${side('excluded')})`;
-  };
+  // A row stored under another form of the hash may arrive here although nothing changed. So its values are compared.
+  const otherHash = `t._content_hash <> excluded._content_hash AND ${sameForm('excluded')}`;
+  const compared = comparedColumns(table);
+  const differs = (names: readonly string[]) => distinct(table, names, 'excluded');
   const back = 't._deleted_at IS NOT NULL OR t._source > excluded._source';
   // A change of volatile columns alone overwrites them: version, time and run stay the same.
   const fixed = compared.filter((name) => !table.volatile.includes(name));

@@ -125,7 +125,6 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     for (const inside of vanishedInside(loadable, loaded.changed)) await noteVanished(context, tx, batch, inside);
   }
   await addRejects(tx.db, context.runId, rejects, now);
-  for (const [name, fields] of extras.unknown) await addUnknownFields(tx.db, context.runId, name, fields, now);
   await noteParents(context, tx, batch);
   if (batch.sweepId !== null) {
     const rows = batch.collected.get(resource.name)?.rows ?? [];
@@ -136,6 +135,9 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     const key = { passId: context.passId, accountId, resource: resource.name, scope: batch.scope };
     await saveCursor(tx.db, key, batch.cursor, batch.done, now);
   }
+  // All batches of a run count in the same rows. So these come last, to be locked only during the commit, and in the order of names, so
+  // that two batches can't wait for each other in a ring.
+  for (const [name, fields] of extras.unknown) await addUnknownFields(tx.db, context.runId, name, fields, now);
   for (const name of [...counts.keys()].sort()) {
     await addRunCounts(tx.db, context.runId, name, counts.get(name) ?? zeroCounts());
   }

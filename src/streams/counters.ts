@@ -84,9 +84,9 @@ export class Counters {
     }
   }
 
-  /** Takes all unknown fields counted since the last time. */
+  /** Takes all unknown fields counted since the last time, in the order of resources. */
   takeUnknown(): [resource: string, fields: UnknownFields][] {
-    const taken = [...this.#unknown].filter(([, fields]) => fields.size > 0);
+    const taken = [...this.#unknown].filter(([, fields]) => fields.size > 0).sort(([a], [b]) => (a < b ? -1 : 1));
     this.#unknown.clear();
     return taken;
   }

@@ -3,6 +3,8 @@ import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { snakeCase } from '../../src/core/names.ts';
+import type { KnownNames } from '../../src/core/row.ts';
+import { knownNames } from '../../src/extractors/members.ts';
 import { tableSpec } from '../../src/extractors/prepare.ts';
 import { RESOURCES, resourceNamed } from '../../src/extractors/registry.ts';
 import type { Read, Resource } from '../../src/extractors/resource.ts';
@@ -173,6 +175,23 @@ describe.each(RESOURCES.map((resource) => [resource.name, resource] as const))(
         return [name, sqlTypeOf(name, schema), [...(schema['x-aliases'] ?? [])]];
       });
       expect(declared).toEqual(wanted);
+    });
+
+    test('that hold objects have the fields inside that the contract gives them, at any depth', () => {
+      const wanted = (of: Schema): KnownNames | true => {
+        const content = resolved(of);
+        const inside = propertiesOf(content.items ?? content);
+        if (inside.size === 0) return true;
+        return Object.fromEntries(
+          [...inside].flatMap(([name, schema]) =>
+            [name, ...(resolved(schema)['x-aliases'] ?? [])].map((each) => [each, wanted(schema)]),
+          ),
+        );
+      };
+      const declared = Object.values(resource.fields).map(({ members }) =>
+        members === undefined ? true : knownNames(members),
+      );
+      expect(declared).toEqual(Object.keys(resource.fields).map((name) => wanted(properties.get(name) ?? {})));
     });
 
     test('are read by id with an operation of the contract', () => {

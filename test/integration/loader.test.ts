@@ -9,6 +9,7 @@ import { createPreparer } from '../../src/extractors/prepare.ts';
 import { resourceNamed } from '../../src/extractors/registry.ts';
 import { defineResource, type Resource } from '../../src/extractors/resource.ts';
 import { type Loaded, type LoadOptions, loadRows } from '../../src/loaders/load.ts';
+import { findDifferent } from '../../src/loaders/merge-sql.ts';
 import { loadTolerantly } from '../../src/loaders/tolerant.ts';
 import { useTestDatabase } from '../support/database.ts';
 
@@ -256,12 +257,14 @@ describe('a row that was stored by the hash over its text', () => {
   const former = (row: Row) => hash('sha256', row.raw, 'hex').slice(0, 32);
   const record = { id: 1, firstName: 'a', lastName: 'b' };
 
-  async function storeFormer(): Promise<string> {
+  async function storeFormer(): Promise<object> {
     newAccount();
     const row = rowOf(record);
     await load([{ ...row, hash: former(row) }]);
-    const { rows } = await pool.query(`SELECT xmin::text FROM lobbie.patients WHERE account_id = ${account}`);
-    return rows[0].xmin;
+    const { rows } = await pool.query(
+      `SELECT xmin::text, xmax::text, ctid::text FROM lobbie.patients WHERE account_id = ${account}`,
+    );
+    return rows[0];
   }
 
   test.each([
@@ -269,17 +272,67 @@ describe('a row that was stored by the hash over its text', () => {
     ['with its keys in another order', { lastName: 'b', firstName: 'a', id: 1 }],
     ['with a field that nobody knows', { ...record, servedAt: 'x' }],
   ])('is taken over without a write: %s', async (_name, again) => {
-    const xmin = await storeFormer();
+    const place = await storeFormer();
     const row = rowOf(again, { readAt: '2024-07-01T00:00:00Z' });
     expect(await load([row], { now: new Date('2024-07-01T00:00:01Z') })).toMatchObject({ unchanged: 1 });
-    const { rows } = await pool.query(`SELECT xmin::text, _version FROM lobbie.patients WHERE account_id = ${account}`);
-    expect(rows).toEqual([{ xmin, _version: 1 }]);
+    const { rows } = await pool.query(
+      `SELECT xmin::text, xmax::text, ctid::text, _version FROM lobbie.patients WHERE account_id = ${account}`,
+    );
+    expect(rows).toEqual([{ ...place, _version: 1 }]);
   });
 
   test('is changed by a change', async () => {
     await storeFormer();
     const row = rowOf({ ...record, firstName: 'c' }, { readAt: '2024-07-01T00:00:00Z' });
     expect(await load([row], { now: new Date('2024-07-01T00:00:01Z') })).toMatchObject({ updated: 1 });
+  });
+});
+
+describe('a row that was stored when unknown fields inside its JSON were part of the hash', () => {
+  const invoices = resourceNamed('invoices');
+  const line = { id: 7, total: 1.5, description: 'x' };
+  const invoice = (lines: readonly object[], more: object = {}) =>
+    rowOf({ id: 1, status: 'OPEN', lineItems: lines, ...more }, { resource: invoices, context: { location_id: '5' } });
+  const written = async () =>
+    (
+      await pool.query<{ xmin: string; _version: number; first: string }>(
+        `SELECT xmin::text, xmax::text, ctid::text, _version, substr(encode(_content_hash, 'hex'), 1, 2) AS first FROM lobbie.invoices WHERE account_id = ${account}`,
+      )
+    ).rows;
+  const later = { resource: invoices, now: new Date('2024-07-01T00:00:01Z') };
+  const again = (row: Row): Row => ({ ...row, readAt: new Date('2024-07-01T00:00:00Z') });
+
+  test.each([
+    ['with another value of it', [{ ...line, servedAt: 'new' }]],
+    ['without it', [line]],
+    ['with keys in another order', [{ servedAt: 'new', description: 'x', total: 1.5, id: 7 }]],
+  ])('is taken over without a write: %s', async (_name, lines) => {
+    newAccount();
+    await load([{ ...invoice([{ ...line, servedAt: 'old' }]), hash: `01${'ab'.repeat(16)}` }], { resource: invoices });
+    const before = await written();
+    expect(before).toMatchObject([{ first: '01' }]);
+    expect(await load([again(invoice(lines))], later)).toEqual({ inserted: 0, updated: 0, unchanged: 1 });
+    expect(await written()).toEqual(before);
+  });
+
+  test.each<[string, readonly object[], object]>([
+    ['in the JSON', [{ ...line, total: 2 }], {}],
+    ['that is one more record in it', [line, { ...line, id: 8 }], {}],
+    ['beside it', [line], { status: 'PAID' }],
+  ])('is changed by a change %s, once', async (_name, lines, more) => {
+    newAccount();
+    await load([{ ...invoice([{ ...line, servedAt: 'old' }]), hash: `01${'ab'.repeat(16)}` }], { resource: invoices });
+    expect(await load([again(invoice(lines, more))], later)).toMatchObject({ updated: 1 });
+    expect(await written()).toMatchObject([{ first: '02', _version: 2 }]);
+    expect(await load([again(invoice(lines, more))], later)).toMatchObject({ unchanged: 1 });
+  });
+
+  test('and had none there, is not even staged', async () => {
+    newAccount();
+    const row = invoice([line]);
+    await load([{ ...row, hash: `01${row.hash.slice(2)}` }], { resource: invoices });
+    const { rows } = await pool.query(findDifferent(tableOf(invoices)), [account, [1], [row.hash], false]);
+    expect(rows).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
+import { executeVerify } from '../../src/inspect/verify.ts';
 import { executeTargeted } from '../../src/runs/targeted.ts';
 import { type OddApi, type OddSpec, startOddApi } from '../odd-api/start.ts';
 import { MovableClock } from '../support/clock.ts';
@@ -8,6 +9,7 @@ import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/dat
 import { count, query } from '../support/harness.ts';
 import { DAY_MS, Syncer } from '../support/night.ts';
 import { copyDatabase } from '../support/night-database.ts';
+import { writtenState } from './mirror.ts';
 
 /** What changes in Lobbie while its answers are odd: what is newer, what is gone, what may wait. */
 
@@ -226,33 +228,85 @@ describe('a quiet nightly sync', () => {
     return api.requests.all.length;
   };
 
-  /** How many versions each table has, of tables that have any. */
-  const versions = async (): Promise<Record<string, number>> => {
-    const tables = await query<{ name: string }>(
-      database.url,
-      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'lobbie' ORDER BY 1`,
-    );
-    const counts: [string, number][] = [];
-    for (const { name } of tables) {
-      counts.push([name, await count(database.url, `SELECT coalesce(sum(_version), 0) FROM lobbie.${name}`)]);
-    }
-    return Object.fromEntries(counts.filter(([, versions]) => versions > 0));
+  const whole = async () => {
+    const report = await syncer.run('backfill', { restart: true });
+    const problems = await query(database.url, 'SELECT resource, scope, code, message FROM lobbie_sync.run_problems');
+    expect([report.status, report.exitCode, problems]).toEqual(['succeeded', 0, []]);
   };
+
+  const MOVING = [
+    { kind: 'shuffled-keys' },
+    { kind: 'moving-field', op: 'listPatients', field: 'servedAt', form: 'instant' },
+    { kind: 'moving-inside', field: 'signedUrl' },
+    { kind: 'new-field', field: 'brandNew', value: { at: [1] } },
+  ];
 
   test('costs the same, and writes nothing, whatever moves that nobody knows', async () => {
     await quietly();
     const calm = await quietly();
-    const before = await versions();
-    for (const spec of [
-      { kind: 'shuffled-keys' },
-      { kind: 'moving-field', op: 'listPatients', field: 'servedAt', form: 'instant' },
-      { kind: 'new-field', field: 'brandNew', value: 1 },
-      { kind: 'moving-inside', field: 'renderedAt' },
-    ]) {
+    const before = await writtenState(database.url);
+    for (const spec of MOVING) {
       const requests = await quietly(spec);
       expect(requests / calm, JSON.stringify(spec)).toBeLessThan(1.05);
       api.odd.clear();
     }
-    expect(await versions()).toEqual(before);
+    expect(await writtenState(database.url)).toEqual(before);
+  });
+
+  test('so does a whole reading, which names what is inside records by the table of those or by its path', async () => {
+    await quietly();
+    const before = await writtenState(database.url);
+    for (const spec of MOVING) odd(spec);
+    syncer.clock.jump(DAY_MS);
+    await whole();
+    expect(await writtenState(database.url)).toEqual(before);
+    const inside = await query<{ name: string }>(
+      database.url,
+      `SELECT DISTINCT resource || '.' || field AS name FROM lobbie_sync.run_unknown_fields WHERE field LIKE '%signedUrl'`,
+    );
+    const names = inside.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'form_answers.signedUrl',
+        'lab_test_panels.signedUrl',
+        'lab_test_components.signedUrl',
+        'invoices.lineItems.signedUrl',
+        'patients.homeAddress.signedUrl',
+      ]),
+    );
+    expect(names).not.toContain('forms.answers.signedUrl');
+  });
+
+  test('rows that were stored when such fields were part of the hash stay as they are, and verify finds no gap', async () => {
+    await quietly();
+    const moved = (value: string) =>
+      `(SELECT jsonb_agg(e || '{"signedUrl": "old"}') FROM jsonb_array_elements(${value}) e)`;
+    const within = `SELECT jsonb_agg(p || '{"signedUrl": "old"}' || CASE WHEN jsonb_typeof(p -> 'components') = 'array'
+      THEN jsonb_build_object('components', ${moved(`p -> 'components'`)}) ELSE '{}' END)`;
+    const former: readonly (readonly [table: string, column: string, field: string | null, value: string])[] = [
+      ['forms', 'answers', 'answers', moved('answers')],
+      ['invoices', 'line_items', 'lineItems', moved('line_items')],
+      ['labs', 'test_panels', 'testPanels', `(${within} FROM jsonb_array_elements(test_panels) p)`],
+      ['lab_test_panels', 'components', null, moved('components')],
+      ['patients', 'home_address', 'homeAddress', `home_address || '{"signedUrl": "old"}'`],
+    ];
+    for (const [table, column, field, value] of former) {
+      await query(database.url, `ALTER TABLE lobbie.${table} DISABLE TRIGGER USER`);
+      const changed = await query(
+        database.url,
+        `UPDATE lobbie.${table} SET ${column} = ${value}, _content_hash = '\\x01'::bytea || decode(md5(_content_hash::text), 'hex')
+           ${field === null ? '' : `, raw = jsonb_set(raw, '{${field}}', ${value}) || '{"signedUrl": "old"}'`}
+         WHERE jsonb_typeof(${column}) = 'object' OR jsonb_array_length(${column}) > 0 RETURNING 1`,
+      );
+      expect(changed.length, table).toBeGreaterThan(0);
+      await query(database.url, `ALTER TABLE lobbie.${table} ENABLE TRIGGER USER`);
+    }
+    const before = await writtenState(database.url);
+    odd({ kind: 'moving-inside', field: 'signedUrl' });
+    syncer.clock.jump(DAY_MS);
+    await whole();
+    expect(await writtenState(database.url)).toEqual(before);
+    const checked = await executeVerify(syncer.deps, { selection: everything, sample: 2, stop: new StopSignal() });
+    expect(checked).toMatchObject({ status: 'succeeded', gaps: 0 });
   });
 });

@@ -33,3 +33,22 @@ export async function mirrorDifferences(
     return missing + extra === 0 ? [] : [`${table}: ${missing} missing or different, ${extra} left over or different`];
   });
 }
+
+/** Where the rows of every table stand, by table: another value says that some row was written, even without another content. */
+export async function writtenState(url: string): Promise<Readonly<Record<string, string>>> {
+  const tables = await query<{ schema: string; name: string }>(
+    url,
+    `SELECT table_schema AS schema, table_name AS name FROM information_schema.tables
+     WHERE table_schema IN ('lobbie', 'lobbie_history') AND table_type = 'BASE TABLE' ORDER BY 1, 2`,
+  );
+  const found: Record<string, string> = {};
+  for (const { schema, name } of tables) {
+    const [row] = await query<{ state: string }>(
+      url,
+      `SELECT count(*) || ' ' || coalesce(md5(string_agg(ctid || ' ' || xmin || ' ' || xmax, ',' ORDER BY ctid)), '') AS state
+       FROM "${schema}"."${name}"`,
+    );
+    found[`${schema}.${name}`] = row?.state ?? '';
+  }
+  return found;
+}

@@ -1,4 +1,5 @@
 import { bigint, boolean, instant, json, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
 
 export const locations = defineResource({
@@ -16,7 +17,7 @@ export const locations = defineResource({
     storeId: text('operational'),
     phoneNumber: text('operational'),
     timeZone: text('operational'),
-    address: json('operational'),
+    address: json('operational', { members: members('address1', 'address2', 'city', 'state', 'postalCode') }),
     createdAt: instant('operational'),
     updatedAt: instant('operational'),
   },

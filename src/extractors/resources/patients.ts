@@ -1,5 +1,8 @@
 import { bigint, date, json, stamped, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
+
+const address = members('line1', 'line2', 'city', 'stateRegion', 'postalCode');
 
 export const patients = defineResource({
   name: 'patients',
@@ -17,8 +20,8 @@ export const patients = defineResource({
     email: text('direct'),
     mobilePhone: text('direct'),
     gender: text('quasi'),
-    homeAddress: json('direct'),
-    mailingAddress: json('direct'),
+    homeAddress: json('direct', { members: address }),
+    mailingAddress: json('direct', { members: address }),
     ...stamped,
   },
 });

@@ -1,4 +1,5 @@
 import { bigint, boolean, json, stamped, text } from '../fields.ts';
+import { members } from '../members.ts';
 import { defineResource } from '../resource.ts';
 
 export const webhookEndpoints = defineResource({
@@ -18,7 +19,10 @@ export const webhookEndpoints = defineResource({
     name: text('operational'),
     eventTypes: json('operational'),
     enabled: boolean('operational'),
-    lastDelivery: json('operational', { volatile: true }),
+    lastDelivery: json('operational', {
+      volatile: true,
+      members: members('eventId', 'status', 'attemptedAt', 'responseStatus'),
+    }),
     ...stamped,
   },
 });

@@ -14,16 +14,15 @@ function shuffled(value: unknown, salt: string): unknown {
   return Object.fromEntries(entries.map(([key, part]) => [key, shuffled(part, salt)]));
 }
 
-/** Adds a field to the objects of every array in the value, at every depth: records inside a record. */
-function within(value: unknown, field: string, added: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map((part) => {
-      const inner = within(part, field, added);
-      return isPlain(inner) ? { ...inner, [field]: added } : inner;
-    });
-  }
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, within(part, field, added)]));
+/** Adds a field to the objects inside a record, at every depth. A map of free names is no record: a field there would be an answer. */
+function within(record: Row, field: string, added: unknown): Row {
+  const inner = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(inner);
+    return isPlain(part) ? { ...within(part, field, added), [field]: added } : part;
+  };
+  return Object.fromEntries(
+    Object.entries(record).map(([name, part]) => [name, name === 'mappedAnswers' ? part : inner(part)]),
+  );
 }
 
 const isPlain = (value: unknown): value is Row =>
@@ -48,7 +47,7 @@ export const fieldKinds = {
   }: Picked & { field?: string; form?: keyof typeof MOVING }): Odd =>
     perRecord(picked, (record, _index, call) => ({ ...record, [field]: MOVING[form](call.n, call.now) })),
 
-  /** The same on the records inside records: answers, panels, line items. */
+  /** The same on the objects inside records: answers, panels, line items, addresses. */
   'moving-inside': ({ field = 'servedAt', ...picked }: Picked & { field?: string }): Odd =>
     perRecord(picked, (record, _index, call) => within(record, field, call.n)),
 

@@ -38,6 +38,7 @@ describe('a line', () => {
     primaryKey: ['account_id', 'id'],
     keepFirst: [],
     volatile: [],
+    members: {},
     rawInCarrier: false,
     versioned: false,
   };

@@ -17,6 +17,7 @@ const table = {
     { name: 'id', sql: 'bigint' },
     { name: 'updated_at', sql: 'timestamptz' },
   ],
+  members: {},
   rawInCarrier: false,
   versioned: true,
 };

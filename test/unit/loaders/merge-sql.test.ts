@@ -28,6 +28,7 @@ const awkward: TableSpec = {
   primaryKey: ['account_id', 'user'],
   keepFirst: ['location_id'],
   volatile: [],
+  members: {},
   rawInCarrier: false,
   versioned: true,
 };
