@@ -4,7 +4,7 @@ import type { Read, Resource, Scope } from '../extractors/resource.ts';
 import { carrierOf, chooseRead, parentsOf } from '../extractors/select.ts';
 import { describeStrategy } from '../extractors/strategy.ts';
 
-/** What can be synced, for people. */
+/** A resource as the command `resources` shows it. */
 export interface ResourceDescription {
   readonly name: string;
   readonly table: string;
@@ -17,7 +17,7 @@ export interface ResourceDescription {
   readonly parents: readonly string[];
   /** What the nightly sync does, and how a full read works. */
   readonly strategy: string;
-  /** Whether its list can be read for a stretch of time. */
+  /** Whether its list can be read for a window of time. */
   readonly byDate: boolean;
   /** Reads one row by its id. */
   readonly getOperation: string | null;
@@ -67,7 +67,7 @@ function describe(resource: Resource, newerOperations: ReadonlySet<string>): Res
     operations: reads.map((read) => read.operation),
     carriedBy: carrier?.name ?? null,
     parents: parentsOf(resource),
-    // A resource that only comes with another has nothing of its own to tell of the night.
+    // A resource that only comes with another one has no strategy of its own for the nightly sync.
     strategy: reads.length === 0 ? full : `${describeStrategy(resource.strategy)} | full read: ${full}`,
     byDate: (reads.length === 0 ? (carrier?.reads ?? []) : reads).some((read) => read.window !== undefined),
     getOperation: resource.get?.operation ?? null,

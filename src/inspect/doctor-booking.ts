@@ -8,18 +8,18 @@ import type { DoctorDependencies, Finding } from './finding.ts';
 type Trials = Readonly<Record<AppointmentBody, BookingTrials>>;
 
 /**
- * Tells what is known here of the form in which bookings are sent.
+ * Reports whether earlier bookings prove the form in which bookings are sent.
  *
- * @param askable whether the database can be asked and has the current schema
+ * @param readable whether the database can be reached and has the current schema
  */
 export async function examineBooking(
   deps: Pick<DoctorDependencies, 'config' | 'databaseUrl'>,
-  askable: boolean,
+  readable: boolean,
 ): Promise<Finding> {
-  return bookingFinding(deps.config.push.appointmentBody, askable ? await readTrials(deps) : undefined);
+  return bookingFinding(deps.config.push.appointmentBody, readable ? await readTrials(deps) : undefined);
 }
 
-/** Undefined where it can't be read: why is told by the checks of the database. */
+/** Undefined when the database can't be read; its own checks report why. */
 async function readTrials({ databaseUrl }: Pick<DoctorDependencies, 'databaseUrl'>): Promise<Trials | undefined> {
   let pool: pg.Pool | undefined;
   try {
@@ -35,10 +35,10 @@ async function readTrials({ databaseUrl }: Pick<DoctorDependencies, 'databaseUrl
 const ANSWER = 'What Lobbie answered is in the column answer of lobbie_push.outbox.';
 
 /**
- * Whether the form that the settings choose has proved right. Whoever mirrors only needs no booking, so the worst is a
- * warning. Pure.
+ * Whether bookings have succeeded in the form that the settings choose. If not, the finding is only a warning, because a mirror without
+ * deliveries needs no booking. Pure.
  *
- * @param trials what is known of bookings; undefined: nothing can be known now
+ * @param trials the bookings so far; undefined when they can't be read
  */
 export function bookingFinding(form: AppointmentBody, trials: Trials | undefined): Finding {
   const finding = (ok: Finding['ok'], detail: string, hint: string | null): Finding => ({
@@ -67,7 +67,7 @@ export function bookingFinding(form: AppointmentBody, trials: Trials | undefined
 
 const otherThan = (form: AppointmentBody): AppointmentBody => APPOINTMENT_BODIES.find((each) => each !== form) ?? form;
 
-/** A row has the fields of one form only, and is refused by the check before sending under the other. */
+/** How to switch a row to another form. Its fields must change, too: the check before sending refuses fields of the wrong form. */
 function switchTo(form: AppointmentBody, row: string): string {
   const fields =
     form === 'self-scheduling'

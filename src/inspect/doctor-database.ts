@@ -19,7 +19,7 @@ const finding = (name: string, ok: Finding['ok'], detail: string, hint: string |
 type DatabaseDependencies = Pick<DoctorDependencies, 'databaseUrl' | 'pendingMigrations'> &
   Partial<Pick<DoctorDependencies, 'config' | 'now'>>;
 
-/** Looks at the database: reachable, version, rights, schema, encryption, times in the future. */
+/** Checks the database: whether it answers, its version, rights, schema and encryption, and times in the future. */
 export async function examineDatabase(deps: DatabaseDependencies): Promise<readonly Finding[]> {
   let pool: pg.Pool | undefined;
   try {
@@ -101,7 +101,7 @@ async function schema(deps: Pick<DoctorDependencies, 'pendingMigrations'>, url: 
     : finding('schema', false, `${pending.length} migrations are missing`, 'Run `lobbie-sync migrate`.');
 }
 
-/** Counts what a clock that was ahead left behind; nothing is said where nothing was. */
+/** Counts times in the future, which a clock that was ahead has left. Without any, there is no finding. */
 async function future(pool: pg.Pool, { config, now }: DatabaseDependencies): Promise<readonly Finding[]> {
   if (config === undefined || now === undefined) return [];
   const believed = latestBelieved(now(), config.sync.maxClockSkewMs);

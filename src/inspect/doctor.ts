@@ -9,10 +9,10 @@ import { examineBooking } from './doctor-booking.ts';
 import { examineDatabase } from './doctor-database.ts';
 import type { DoctorDependencies, Finding, FindingArea } from './finding.ts';
 
-/** A clock that is further off makes tokens look fresh when they are not. */
+/** How far the clock may differ. A clock that is further off makes expired tokens look valid. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Looks at everything a run needs, one thing after the other. Never throws for what it looks for. */
+/** Checks everything a run needs, one thing after the other. Faults that it looks for are findings and are not thrown. */
 export async function examine(deps: DoctorDependencies): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const report = (finding: Finding): Finding => {
@@ -54,24 +54,24 @@ async function examineLobbie(deps: DoctorDependencies, lobbie: LobbieSettings, r
     let signedIn = false;
     for (const accountId of lobbie.accountIds) {
       const name = `grant for account ${accountId}`;
-      const places = await ask(
+      const locations = await readFirst(
         api,
         { operation: 'listLocations', scope: 'account', listKey: 'locations', paginated: true },
         { accountId },
       );
-      if (places.error instanceof ApiError && places.error.code.startsWith('auth.')) {
-        report(failed('token', 'sign-in', places.error));
+      if (locations.error instanceof ApiError && locations.error.code.startsWith('auth.')) {
+        report(failed('token', 'sign-in', locations.error));
         return;
       }
       if (!signedIn)
         report({ name: 'token', area: 'sign-in', ok: true, detail: `obtained from ${lobbie.tokenUrl}`, hint: null });
       signedIn = true;
-      if (places.error !== undefined) {
-        report(failed(name, places.error.action === 'account' ? 'sign-in' : 'lists', places.error));
+      if (locations.error !== undefined) {
+        report(failed(name, locations.error.action === 'account' ? 'sign-in' : 'lists', locations.error));
         continue;
       }
       report({ name, area: 'sign-in', ok: true, detail: 'listLocations answers', hint: null });
-      await examineLists(api, accountId, places.first, newer, report);
+      await examineLists(api, accountId, locations.first, newer, report);
     }
     await examineTokenLists(api, report);
     if (skewMs !== undefined) report(clockFinding(skewMs));
@@ -89,22 +89,22 @@ function clockFinding(skewMs: number): Finding {
         area: 'settings',
         ok: 'warning',
         detail: `${off} seconds ${skewMs > 0 ? 'behind' : 'ahead of'} Lobbie's`,
-        hint: "Set this machine's clock (NTP): the age of tokens and of data is reckoned by it.",
+        hint: "Set this machine's clock (NTP): the age of tokens and of data is computed by it.",
       };
 }
 
 type First = Readonly<Record<string, unknown>> | undefined;
 
-/** Asks every list of an account for its first row; what hangs under a parent is asked for the first parent found. */
+/** Reads the first row of every list of an account; lists below a parent are read for the first parent found. */
 async function examineLists(
   api: ApiClient,
   accountId: string,
-  place: First,
+  location: First,
   newer: ReadonlySet<string>,
   report: Report,
 ): Promise<void> {
   const owner = `account ${accountId}`;
-  const firsts = new Map<string, First>([['locations', place]]);
+  const firsts = new Map<string, First>([['locations', location]]);
   const all = RESOURCES.filter((resource) => resource.holdsLocations !== true).flatMap((resource) =>
     resource.reads
       .map((read) => chooseRead(read, newer))
@@ -119,7 +119,7 @@ async function examineLists(
       report({ name, area: 'lists', owner, ok: true, detail: `not tried: ${params}`, hint: null });
       continue;
     }
-    const { first, error } = await ask(api, read, params);
+    const { first, error } = await readFirst(api, read, params);
     if (!firsts.has(resource.name)) firsts.set(resource.name, first);
     report({ ...listFinding(name, read, error), owner });
   }
@@ -128,7 +128,7 @@ async function examineLists(
 async function examineTokenLists(api: ApiClient, report: Report): Promise<void> {
   for (const resource of RESOURCES) {
     for (const read of resource.reads.filter((each) => each.scope === 'global')) {
-      const { error } = await ask(api, read, {});
+      const { error } = await readFirst(api, read, {});
       const name = `list ${resource.name} of the token (${read.operation})`;
       report({ ...listFinding(name, read, error), owner: 'the token' });
     }
@@ -143,7 +143,7 @@ function listFinding(name: string, read: Read, error: LobbieSyncError | undefine
   return failed(name, error.code === 'api.forbidden' ? 'sign-in' : 'lists', error);
 }
 
-/** Path parameters, or why there are none. */
+/** The path parameters of a read, or the reason why it can't be tried. */
 function paramsOf(read: Read, accountId: string, firsts: ReadonlyMap<string, First>): Record<string, string> | string {
   const params: Record<string, string> = { accountId };
   if (read.scope === 'location') {
@@ -155,7 +155,7 @@ function paramsOf(read: Read, accountId: string, firsts: ReadonlyMap<string, Fir
   const parent = firsts.get(read.parent.resource);
   const ids = read.parent.idsIn === undefined ? parent?.['id'] : parent?.[camelCase(read.parent.idsIn)];
   const id = idOf(Array.isArray(ids) ? ids[0] : ids);
-  if (id === undefined) return `nothing of ${read.parent.resource} to ask with`;
+  if (id === undefined) return `no id was found in ${read.parent.resource}`;
   return { ...params, [read.parent.param]: id };
 }
 
@@ -165,7 +165,8 @@ function idOf(value: unknown): string | undefined {
   return /^\d{1,19}$/.test(String(value)) ? String(value) : undefined;
 }
 
-async function ask(
+/** Reads the first row of a list. */
+async function readFirst(
   api: ApiClient,
   read: Read,
   path: Record<string, string>,
@@ -192,5 +193,5 @@ function hintFor(error: LobbieSyncError): string {
   const status = error instanceof ApiError ? error.status : undefined;
   if (status === 404) return 'This path may have a newer form: see LOBBIE_NEWER_PATHS in .env.example.';
   if (status === undefined) return 'Check LOBBIE_API_URL and the network.';
-  return 'Try again later; if it stays, tell Lobbie the operation and the time. A run reads the other lists meanwhile.';
+  return 'Try again later. If the error stays, report the operation and the time to Lobbie. Runs read the other lists meanwhile.';
 }

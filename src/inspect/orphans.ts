@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { RESOURCES } from '../extractors/registry.ts';
 import { identifier } from '../loaders/names.ts';
 
-/** Rows of one table that refer to a row of another which is not there. */
+/** Rows of one table that refer to missing rows of another. */
 export interface Orphans {
   readonly resource: string;
   readonly column: string;
@@ -27,8 +27,8 @@ const REFERENCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Counts living rows that refer to rows which are missing or deleted. No gap by itself: Lobbie keeps the visits of a
- * patient who left. But a number that jumps tells that something was not read.
+ * Counts rows that refer to missing or deleted rows. Such a row is no gap by itself, because Lobbie keeps the visits of a patient who
+ * left. A number that suddenly grows, however, shows that something was not read.
  */
 export async function countOrphans(
   pool: pg.Pool,

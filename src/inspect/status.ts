@@ -44,11 +44,11 @@ export interface DeleteGroup {
   readonly deletes: number;
   /** Rows of the table there; null: not counted yet. */
   readonly rows: number | null;
-  /** When the first of them was missed. */
+  /** When the first of them was found missing. */
   readonly since: Date;
 }
 
-/** One row that a whole reading no longer met: ids and times, nothing of the row itself. */
+/** One row that a sweep no longer met: ids and times, no values of the row. */
 export interface DeleteEntry {
   readonly id: string;
   readonly runId: string;
@@ -57,40 +57,40 @@ export interface DeleteEntry {
   readonly resource: string;
   readonly key: string;
   readonly status: DeleteStatus;
-  /** Why it is thought to be gone, e.g. `merged into 5002`. */
+  /** Why it is assumed to be gone, e.g. `merged into 5002`. */
   readonly reason: string;
   readonly foundAt: Date;
   readonly decidedAt: Date | null;
 }
 
-/** How the mirror stands. */
+/** The state of the mirror. */
 export interface StatusReport {
   readonly at: Date;
   readonly runs: readonly Run[];
-  /** Runs whose process lives. */
+  /** Runs whose process is alive. */
   readonly running: readonly Run[];
-  /** Runs whose process is gone and that nobody has closed yet; the next run does. */
+  /** Runs whose process is dead and that are not closed yet; the next run closes them. */
   readonly abandoned: readonly Run[];
   /**
-   * The latest nightly sync or backfill that read whole what it was asked for; deletes may wait for a person since. One
-   * that was narrowed to dates or persons proves nothing of a list and does not count.
+   * The latest nightly sync or backfill that read its whole selection; it may have left deletes for a person. A run for a window of time
+   * or for persons does not count, because it proves nothing about a list.
    */
   readonly lastSuccess: Run | null;
-  /** The latest run that ended as anything else. */
+  /** The latest run that ended in another way. */
   readonly lastTrouble: RunDetails | null;
   readonly lists: readonly ListFreshness[];
   readonly openRejects: readonly { readonly resource: string; readonly rejects: number }[];
   /** Deletes that wait for a person. */
   readonly held: readonly DeleteGroup[];
-  /** Changes on their way to Lobbie. A delivery that failed is no trouble of the mirror: its rows tell it here. */
+  /** Changes for Lobbie. A delivery that failed is no fault of the mirror; it is counted here. */
   readonly outbox: OutboxSummary;
   /** Lists that a person switched off. */
   readonly off: readonly ResourceOff[];
-  /** What lies in the future, left by a clock that was ahead; the next run mends it. Absent: not looked for. */
+  /** Times in the future, left by a clock that was ahead; the next run fixes them. Absent when they were not counted. */
   readonly future?: readonly FutureEntries[];
   /** What the API sends and the contract does not know, each once, the newest first. */
   readonly unknownFields: readonly UnknownField[];
-  /** Every row is to be checked again within so many days. */
+  /** The freshness target: every row is to be checked again within this number of days. */
   readonly freshnessDays: number;
   readonly pendingMigrations: readonly string[];
 }
@@ -102,11 +102,11 @@ export interface StatusOptions {
   readonly limit: number;
   readonly now: Date;
   readonly freshnessDays: number;
-  /** How far clocks may differ, milliseconds. Default: times in the future are not looked for. */
+  /** How far clocks may differ, milliseconds. Default: times in the future are not counted. */
   readonly maxClockSkewMs?: number;
 }
 
-/** Reads how the mirror stands. Needs the current schema. */
+/** Reads the state of the mirror. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit, 'readings');
   const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future, unknown] = await Promise.all([
@@ -147,7 +147,7 @@ async function futureOf(
   return believed === null ? [] : await countFuture(db, believed);
 }
 
-/** A reading that ended as partial without a problem read everything: it only left deletes to a person. */
+/** A run that ended as partial and recorded no problem has read everything; it only left deletes to a person. */
 const ONLY_HELD = sql<boolean>`(status = 'partial' AND kind IN ('backfill', 'sync')
   AND NOT EXISTS (SELECT FROM lobbie_sync.run_problems p WHERE p.run_id = runs.id))`;
 
@@ -175,7 +175,7 @@ async function lastTroubled(db: Db): Promise<Run | undefined> {
     .executeTakeFirst();
 }
 
-/** Runs that are not closed. One that does not hold its advisory lock (see `runLockKey`) belongs to a process that is gone. */
+/** Runs that are not closed. If a run's advisory lock is free (see `runLockKey`), its process is dead. */
 async function openRuns(db: Db): Promise<{ running: Run[]; abandoned: Run[] }> {
   const { rows } = await sql<{ id: string }>`SELECT id FROM lobbie_sync.living_runs`.execute(db);
   const held = new Set(rows.map((row) => row.id));
@@ -188,19 +188,19 @@ async function openRuns(db: Db): Promise<{ running: Run[]; abandoned: Run[] }> {
   return { running: open.filter((run) => held.has(run.id)), abandoned: open.filter((run) => !held.has(run.id)) };
 }
 
-/** Every list that a full reading consists of, with its last certified sweep. */
+/** Every list that a full read consists of, with its last certified sweep. */
 async function listFreshness(db: Db, options: StatusOptions): Promise<readonly ListFreshness[]> {
   const certified = await db.selectFrom('lobbie_sync.freshness').selectAll().execute();
   const off = await offByAccount(db);
   const known = new Map(
     certified.map((row) => [keyOf(row.account_id, row.location_id, row.operation, row.resource), row]),
   );
-  const { rows: places } = await sql<{ account_id: string; id: string }>`SELECT account_id, id
+  const { rows: open } = await sql<{ account_id: string; id: string }>`SELECT account_id, id
     FROM lobbie_sync.open_locations ORDER BY account_id, id`.execute(db);
   const found = certified.map((row) => row.account_id).filter((id) => id !== TOKEN_ACCOUNT);
   const accounts = options.accounts.length > 0 ? options.accounts : [...new Set(found)];
   return [TOKEN_ACCOUNT, ...accounts].flatMap((accountId) => {
-    const locations = places.filter((place) => place.account_id === accountId).map((place) => place.id);
+    const locations = open.filter((location) => location.account_id === accountId).map(({ id }) => id);
     const on = RESOURCES.filter(({ name }) => off.get(accountId)?.has(name) !== true);
     const plans = planUnits(on, accountId, locations, (read) => chooseRead(read, options.newerOperations));
     return plans.map(({ unit }): ListFreshness => {

@@ -38,7 +38,7 @@ export interface ListCheck {
 
 const SHOWN = 20;
 
-/** How long a difference is left alone before it is asked for again, milliseconds: a change in flight settles within it. */
+/** How long to wait before a list that differs is read again, milliseconds: a change in flight is stored by then. */
 const SETTLE_MS = 2000;
 
 /** Reads a whole list again and compares it with the rows of its scope. */
@@ -74,8 +74,8 @@ export async function recountParents(context: RunContext, unit: Unit, sample: nu
 }
 
 /**
- * Reads a list and compares it; where it differs, once more after a pause. What differs both times is a gap. What only the first
- * comparison saw changed while the list was read, in Lobbie or by a run beside.
+ * Reads a list and compares it. If it differs, it is read and compared once more after a pause. Rows that differ both times are gaps.
+ * Rows that differ only the first time changed while the list was read, in Lobbie or by another run.
  */
 async function compared(context: RunContext, unit: Unit, fill: (seen: Seen) => Promise<Scope>): Promise<ListCheck> {
   return await Seen.with(context, async (seen) => {
@@ -114,8 +114,8 @@ interface Part {
 }
 
 /**
- * Filters under which a list is read once more: each status and each activity that the contract names, and all of time. A
- * list whose default leaves rows out shows them under one of these.
+ * The filters with which a list is read again: each status and each value of `active` in the contract, and a window over all of time. If
+ * a list leaves rows out by default, one of these filters shows them.
  */
 export function filtersOf(unit: Unit): readonly Readonly<Record<string, string>>[] {
   const spec: { readonly query: readonly QueryParam[] } = operations[unit.read.operation];
@@ -158,8 +158,8 @@ async function readInto(context: RunContext, unit: Unit, seen: Seen, part: Part)
       await addRunCounts(context.db, context.runId, resource.name, counts);
     }
   } catch (error) {
-    // A parent that vanished, or a place without this record, has no rows; the comparison says what that means.
-    // A filter that the API does not know says nothing.
+    // A filter that the API does not know proves nothing. A parent that is gone, or a location without this record, has no rows; the
+    // comparison shows what that means.
     if (filter !== undefined && error instanceof ApiError && error.code === 'api.bad_request') return;
     const gone =
       error instanceof ApiError && error.code === 'api.not_found' && (parentId !== undefined || read.absentOn404);

@@ -9,7 +9,7 @@ import { atClosedLocation } from '../state/closed-locations.ts';
 import { addRunCounts } from '../state/runs.ts';
 import type { RunContext } from '../streams/context.ts';
 
-/** Random rows of one resource and account, read again by their id. */
+/** The result of reading random rows of one resource and account by id. */
 export interface SampleCheck {
   readonly resource: string;
   readonly accountId: string;
@@ -64,7 +64,7 @@ export async function sampleById(
         beforeAttempt: () => context.counters.request(resource.name),
       });
       const found = identify(resource, body, { field: camelCase(resource.key[0] ?? 'id'), value: row.id });
-      // An answer that is no record says nothing of the row.
+      // An answer without a record proves nothing about the row.
       if (found.kind === 'none') continue;
       checked += 1;
       if (found.kind === 'other') {
@@ -99,8 +99,8 @@ function comparable({ scope, holdsLocations }: Resource): string {
 }
 
 /**
- * Whether a plain known field that both have differs. Lists and objects are left out: the read by id may carry more of them
- * than the list does.
+ * Whether a known field that both records have differs. Arrays and objects are not compared, because the read by id may have more of
+ * them than the list.
  */
 export function differs(stored: Readonly<Record<string, unknown>>, now: unknown, known: ReadonlySet<string>): boolean {
   if (typeof now !== 'object' || now === null) return true;

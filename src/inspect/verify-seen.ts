@@ -6,13 +6,13 @@ import { keyText, ofAccount, tableName } from '../loaders/names.ts';
 import { type Collected, preparerOf } from '../streams/collect.ts';
 import type { RunContext, Unit } from '../streams/context.ts';
 
-/** Which stored rows a check speaks of: SQL after the condition on account and life, from `$3`, and its values. */
+/** The stored rows that a check compares: SQL after the conditions on account and `_deleted_at`, with parameters from `$3` on. */
 export interface Scope {
   readonly where: string;
   readonly values: readonly unknown[];
 }
 
-/** How the rows that a check met differ from those of the table. */
+/** How the rows that a check read differ from those of the table. */
 export interface Difference {
   readonly inApi: number;
   readonly inWarehouse: number;
@@ -24,8 +24,8 @@ export interface Difference {
 }
 
 /**
- * What one check has met so far: a table of the session rather than memory, because a list may be larger than memory should be,
- * and without a transaction, because one that is open for as long as a list takes to read holds up the clean-up of the database.
+ * The rows that one check has read so far. They are in a temporary table, because a list may be too large for memory. There is no
+ * transaction around it, because a transaction that is open while a list is read would hold up VACUUM.
  */
 export class Seen {
   readonly #client: pg.PoolClient;
@@ -34,7 +34,7 @@ export class Seen {
     this.#client = client;
   }
 
-  /** Runs a check with an empty table of its own, which is gone afterwards. */
+  /** Runs a check with an empty temporary table of its own, and drops the table. */
   static async with<T>(context: RunContext, check: (seen: Seen) => Promise<T>): Promise<T> {
     const client = await context.pool.connect();
     let broken: Error | undefined;
@@ -49,7 +49,7 @@ export class Seen {
       broken = error instanceof Error ? error : new Error('check failed');
       throw error;
     } finally {
-      // The table goes with a connection that failed, and by name with one that goes back.
+      // A connection that failed is closed, which drops the table; otherwise it goes back to the pool, so the table is dropped here.
       if (broken === undefined) await client.query('DROP TABLE IF EXISTS pg_temp.verify_seen').catch(() => undefined);
       client.release(broken);
     }
@@ -59,12 +59,12 @@ export class Seen {
     await this.#client.query('TRUNCATE pg_temp.verify_seen');
   }
 
-  /** Adds the rows of a page; the last copy of a key counts, as it does for the loader. */
+  /** Adds the rows of a page. Of repeated keys it takes the last row, as the loader does. */
   async remember(collected: Collected, filtered: boolean): Promise<void> {
     for (const [name, { rows }] of collected) {
       const offset = resourceNamed(name).scope === 'global' ? 0 : 1;
       const last = new Map<string, Row>(rows.map((row) => [row.key.slice(offset).join('/'), row]));
-      const kept = [...last.values()];
+      const distinct = [...last.values()];
       await this.#client.query(
         `INSERT INTO pg_temp.verify_seen (resource, k, h, former, raw, filtered)
          SELECT $1, k, decode(h, 'hex'), string_to_array(f, ','), raw::jsonb, $6
@@ -73,21 +73,21 @@ export class Seen {
         [
           name,
           [...last.keys()],
-          kept.map((row) => row.hash),
-          kept.map((row) => row.formerHashes().join(',')),
-          kept.map((row) => row.raw),
+          distinct.map((row) => row.hash),
+          distinct.map((row) => row.formerHashes().join(',')),
+          distinct.map((row) => row.raw),
           filtered,
         ],
       );
     }
   }
 
-  /** Compares what was met with the rows of a unit's table. */
+  /** Compares the rows that were read with those of a unit's table. */
   async compare(unit: Unit, scope: Scope): Promise<Difference> {
     const { resource } = unit;
     const { table } = preparerOf(resource);
     const account = ofAccount(table);
-    // A list that only fills in what another leaves out, or that is one of several over the same rows, leaves none over.
+    // A row that is missing in a secondary list, or in one location's list of shared rows, may stand in another list.
     const partial = unit.read.secondary === true || resource.sharedByLocations === true;
     const known = `$${3 + scope.values.length}::jsonb`;
     await this.#client.query('ANALYZE pg_temp.verify_seen');
@@ -119,5 +119,5 @@ export class Seen {
   }
 }
 
-/** What tells how a hash was made: the bytes before its last 16. */
+/** The bytes before the last 16 of a hash, which say how it was computed. */
 const form = (side: string): string => `substr(${side}.h, 1, greatest(octet_length(${side}.h) - 16, 0))`;

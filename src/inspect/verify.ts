@@ -13,7 +13,7 @@ import { type SampleCheck, sampleById } from './verify-sample.ts';
 
 export interface VerifyOptions {
   readonly selection: Selection;
-  /** Rows re-read by id per resource and account, and parents whose lists are counted again. */
+  /** How many rows per resource and account are read by id, and how many parents' lists are compared. */
   readonly sample: number;
   readonly stop: StopSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -22,15 +22,15 @@ export interface VerifyOptions {
 export interface VerifyReport extends Omit<RunReport, 'units'> {
   readonly lists: readonly ListCheck[];
   readonly sampled: readonly SampleCheck[];
-  /** Rows that refer to others which are not there; told, not counted as gaps. */
+  /** Rows that refer to missing rows; reported, not counted as gaps. */
   readonly orphans: readonly Orphans[];
-  /** Rows missing, left over or different, in all. */
+  /** Rows that are missing, surplus or different, in all. */
   readonly gaps: number;
 }
 
 /**
- * Proves the mirror against the API, without changing it: every list is counted and compared again key by key and content
- * by content; lists that hang below a parent are compared for a random sample of parents; and random rows are read by id.
+ * Compares the mirror with the API without changing data. Every list is read again and compared by key and content; lists below a parent
+ * are compared for a random sample of parents; and random rows are read by id.
  */
 export async function executeVerify(deps: RunDependencies, options: VerifyOptions): Promise<VerifyReport> {
   const lists: ListCheck[] = [];

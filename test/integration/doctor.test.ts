@@ -70,7 +70,7 @@ describe('the body of createAppointment', () => {
     expect(await bookingFinding()).toMatchObject({ ok: 'warning', hint: expect.stringContaining('self-scheduling') });
   });
 
-  test('is told without a database, and without its schema', async () => {
+  test('is reported without a database, and without its schema', async () => {
     const empty = await createDatabase({ from: 'nothing' });
     for (const databaseUrl of ['postgres://nobody@127.0.0.1:9/none', empty.url]) {
       const finding = await bookingFinding({ databaseUrl, env: OTHER });

@@ -20,7 +20,7 @@ test('one that succeeded proves the form, whatever was refused since', () => {
   });
 });
 
-test('while none was tried, or nothing can be known, it tells how to find out', () => {
+test('while none was tried, or nothing can be known, it says how to find out', () => {
   for (const trials of [of(untried, untried), of(untried, refused(400)), undefined]) {
     const { ok, detail, hint } = bookingFinding('listing', trials);
     expect(ok).toBe('warning');
@@ -42,7 +42,7 @@ test('while none was tried, or nothing can be known, it tells how to find out', 
   expect(hint).toContain('set LOBBIE_APPOINTMENT_BODY to listing, take schedulerConfigId out of');
 });
 
-test('a refusal with 400 speaks for the other form', () => {
+test('a refusal with 400 points to the other form', () => {
   const { ok, detail, hint } = bookingFinding('listing', of(refused(400), untried));
   expect(ok).toBe('warning');
   expect(detail).toContain('the latest, row 17, was refused with 400');
@@ -51,7 +51,7 @@ test('a refusal with 400 speaks for the other form', () => {
   );
 });
 
-test('a refusal with 400 of both forms speaks for neither, and another refusal for none', () => {
+test('a refusal with 400 of both forms points to neither, nor does another refusal', () => {
   const both = bookingFinding('self-scheduling', of(refused(400), refused(400, '18')));
   expect(both).toMatchObject({ ok: 'warning', detail: expect.stringContaining('row 18') });
   expect(both.hint).not.toContain('set LOBBIE_APPOINTMENT_BODY');
