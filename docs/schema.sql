@@ -1906,6 +1906,7 @@ CREATE TABLE lobbie_push.outbox (
   run_id bigint,
   sent_at timestamp with time zone,
   doubt_since timestamp with time zone,
+  base_snapshot pg_snapshot,
   CONSTRAINT outbox_account_id_check CHECK ((account_id > 0)),
   CONSTRAINT outbox_changes_is_an_object CHECK ((jsonb_typeof(changes) = 'object'::text)),
   CONSTRAINT outbox_delete_of_patients_only CHECK (((operation <> 'delete'::text) OR (resource = 'patients'::text))),
@@ -1918,6 +1919,18 @@ CREATE TABLE lobbie_push.outbox (
   CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_flight'::text, 'succeeded'::text, 'conflict'::text, 'rejected'::text, 'failed'::text, 'in_doubt'::text, 'cancelled'::text]))),
   CONSTRAINT outbox_target_id_check CHECK ((target_id > 0)),
   CONSTRAINT outbox_target_unless_create CHECK (((operation = 'create'::text) = (target_id IS NULL)))
+);
+
+CREATE TABLE lobbie_push.own_writes (
+  account_id bigint NOT NULL,
+  resource text NOT NULL,
+  record_id bigint NOT NULL,
+  field text NOT NULL,
+  value jsonb NOT NULL,
+  outbox_id bigint NOT NULL,
+  written_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  written_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT own_writes_pkey PRIMARY KEY (account_id, resource, record_id, field)
 );
 
 CREATE TABLE lobbie_sync.alert_state (
@@ -2280,7 +2293,13 @@ CREATE INDEX outbox_finished ON lobbie_push.outbox USING btree (status, account_
 
 CREATE INDEX outbox_lost ON lobbie_push.outbox USING btree (completed_at) WHERE (status = ANY (ARRAY['rejected'::text, 'failed'::text]));
 
+CREATE UNIQUE INDEX outbox_one_in_flight ON lobbie_push.outbox USING btree (account_id, resource, target_id) WHERE ((status = 'in_flight'::text) AND (target_id IS NOT NULL));
+
 CREATE INDEX outbox_result ON lobbie_push.outbox USING btree (account_id, resource, result_id) WHERE ((operation = 'create'::text) AND (result_id IS NOT NULL));
+
+CREATE INDEX outbox_sent_target ON lobbie_push.outbox USING btree (account_id, resource, target_id) WHERE ((status = ANY (ARRAY['in_flight'::text, 'in_doubt'::text])) AND (target_id IS NOT NULL));
+
+CREATE INDEX own_writes_by_time ON lobbie_push.own_writes USING btree (written_at);
 
 CREATE INDEX checks_due ON lobbie_sync.checks USING btree (account_id, resource, due_since) WHERE (due_since IS NOT NULL);
 
@@ -4379,20 +4398,43 @@ CREATE OR REPLACE FUNCTION lobbie_push.take_base()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  place bigint;
+  found_base jsonb;
+  found_location bigint;
+  seen pg_snapshot;
 BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF (NEW.resource, NEW.operation, NEW.account_id, NEW.location_id, NEW.target_id, NEW.external_ref, NEW.changes, NEW.allow_nulls)
+      IS NOT DISTINCT FROM
+      (OLD.resource, OLD.operation, OLD.account_id, OLD.location_id, OLD.target_id, OLD.external_ref, OLD.changes, OLD.allow_nulls) THEN
+      RETURN NEW;
+    END IF;
+    IF OLD.status NOT IN ('pending', 'rejected', 'failed', 'conflict') THEN
+      RAISE EXCEPTION 'outbox row % is %: what was sent can not be changed', OLD.id, OLD.status
+        USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Insert another row.';
+    END IF;
+    IF (NEW.resource, NEW.account_id, NEW.target_id) IS NOT DISTINCT FROM (OLD.resource, OLD.account_id, OLD.target_id) THEN
+      RETURN NEW;
+    END IF;
+    -- The base belongs to another record.
+    NEW.base := NULL;
+    NEW.base_snapshot := NULL;
+  END IF;
   IF NEW.target_id IS NULL THEN
     RETURN NEW;
   END IF;
   IF NEW.resource = 'patients' THEN
-    IF NEW.base IS NULL THEN
-      SELECT p.raw INTO NEW.base FROM lobbie.patients p
-        WHERE p.account_id = NEW.account_id AND p.id = NEW.target_id AND p._deleted_at IS NULL;
-    END IF;
+    SELECT p.raw, pg_current_snapshot() INTO found_base, seen FROM lobbie.patients p
+      WHERE p.account_id = NEW.account_id AND p.id = NEW.target_id AND p._deleted_at IS NULL;
   ELSE
-    SELECT coalesce(NEW.base, a.raw), a.location_id INTO NEW.base, place FROM lobbie.appointments a
+    SELECT a.raw, a.location_id, pg_current_snapshot() INTO found_base, found_location, seen FROM lobbie.appointments a
       WHERE a.account_id = NEW.account_id AND a.id = NEW.target_id AND a._deleted_at IS NULL;
-    NEW.location_id := coalesce(NEW.location_id, place);
+    NEW.location_id := coalesce(NEW.location_id, found_location);
+  END IF;
+  IF NEW.base IS NULL THEN
+    NEW.base := found_base;
+    NEW.base_snapshot := seen;
+  ELSIF NEW.base_snapshot IS NULL THEN
+    NEW.base_snapshot := pg_current_snapshot();
   END IF;
   RETURN NEW;
 END $function$;
@@ -5581,6 +5623,8 @@ CREATE TRIGGER history_version BEFORE UPDATE ON lobbie.webhook_event_types FOR E
 CREATE TRIGGER control_tell AFTER UPDATE ON lobbie_push.control FOR EACH STATEMENT EXECUTE FUNCTION lobbie_push.tell();
 
 CREATE TRIGGER outbox_base BEFORE INSERT ON lobbie_push.outbox FOR EACH ROW EXECUTE FUNCTION lobbie_push.take_base();
+
+CREATE TRIGGER outbox_sent BEFORE UPDATE OF resource, operation, account_id, location_id, target_id, external_ref, changes, allow_nulls ON lobbie_push.outbox FOR EACH ROW EXECUTE FUNCTION lobbie_push.take_base();
 
 CREATE TRIGGER outbox_tell AFTER INSERT OR UPDATE OF changes, approved_by, approved_at, resolution ON lobbie_push.outbox FOR EACH STATEMENT EXECUTE FUNCTION lobbie_push.tell();
 

@@ -16,7 +16,7 @@ const THRESHOLD = 85;
 /** SQL, which a database judges: a test of its text would only repeat it. */
 const WITH_DATABASE: Readonly<Record<string, readonly string[]>> = {
   merge: ['loaders/merge-sql.ts'],
-  outbox: ['rebaseLater'],
+  outbox: ['noteOwnWrites'],
 };
 
 /** Decided by units alone. */

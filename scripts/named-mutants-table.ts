@@ -27,6 +27,7 @@ const of = (
 const JUDGE = ['test/integration/judge.test.ts'];
 const PARENTS = ['test/integration/parents.test.ts'];
 const SETTLING = ['test/push/settling.test.ts'];
+const BASES = ['test/integration/outbox-writes.test.ts'];
 const LOADER = ['test/integration/loader.test.ts'];
 
 /**
@@ -253,30 +254,28 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
       'with a fault is searched for again after its time to settle',
     ],
   ]),
-  ...of(
-    'src/state/outbox/writes.ts',
-    ['test/integration/outbox-writes.test.ts'],
+  ...of('src/state/outbox/rows.ts', BASES, [
     [
-      [
-        'what was written becomes the base of earlier rows, too',
-        'AND o.id > ${row.id}',
-        'AND o.id <> ${row.id}',
-        'of later open rows of the same target, and of no others',
-      ],
-      [
-        'what was written becomes the base of rows that have ended',
-        ' AND o.status IN ${ACTIVE} AND o.base IS NOT NULL',
-        ' AND o.base IS NOT NULL',
-        'of later open rows of the same target, and of no others',
-      ],
-      [
-        'what was written becomes the base of other records',
-        ' AND o.target_id = ${row.targetId}\n',
-        '\n',
-        'of later open rows of the same target, and of no others',
-      ],
+      'a write that a base has seen is laid over it',
+      'AND NOT pg_visible_in_snapshot(w.written_xid, o.base_snapshot)',
+      'AND o.base_snapshot IS NOT NULL',
+      'laid over the bases of its record that did not see it',
     ],
-  ),
+    [
+      'a write is laid over the bases of other records',
+      'AND w.record_id = o.target_id',
+      '',
+      'laid over the bases of its record that did not see it',
+    ],
+  ]),
+  ...of('src/state/outbox/writes.ts', BASES, [
+    [
+      'the earlier of two writes of a field says which bases have seen it',
+      'written_xid = excluded.written_xid, ',
+      '',
+      'laid over the bases of its record that did not see it',
+    ],
+  ]),
   ...of(
     'src/nightly/rotation.ts',
     ['test/unit/nightly/nightly-rules.test.ts'],

@@ -14,6 +14,7 @@ import { type RunDependencies, RunLifecycle, type RunReport } from '../runs/life
 import { resultsOfOthers } from '../state/outbox/known.ts';
 import { outboxNeeds, resolveDoubt } from '../state/outbox/review.ts';
 import { waitingRows } from '../state/outbox/rows.ts';
+import { forgetOwnWrites } from '../state/outbox/writes.ts';
 import { addRunCounts } from '../state/runs.ts';
 import type { RunContext } from '../streams/context.ts';
 import { type CountsByResource, storeRecord } from '../streams/store-record.ts';
@@ -63,6 +64,7 @@ export async function applyPush(access: Access, options: ApplyOptions): Promise<
       lifecycle.undecided = undecided;
       // What is still in doubt, or was put off, is not delivered either.
       const left = totals.postponed + totals.in_doubt > 0 ? await waitingRows(deps.db, context.choice) : 0;
+      await forgetOwnWrites(deps.db);
       lifecycle.undelivered = totals.rejected + totals.refused + totals.failed + left;
     })();
     await (failed ? counted.catch(() => undefined) : counted);

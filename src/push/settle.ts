@@ -3,8 +3,8 @@ import type { LoneRecord } from '../core/row.ts';
 import { classifyError, isDataError } from '../db/pool.ts';
 import type { Transaction } from '../db/transaction.ts';
 import { addAudit } from '../state/audit.ts';
-import { type AttemptEnd, endAttempt, moveRow, rebaseLater, type Verdict } from '../state/outbox/writes.ts';
-import type { PushContext } from './context.ts';
+import { type AttemptEnd, endAttempt, moveRow, noteOwnWrites, type Verdict } from '../state/outbox/writes.ts';
+import type { PushContext, PushTransaction } from './context.ts';
 import { decideFailure, type FailedWrite } from './failure.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 
@@ -38,26 +38,52 @@ export interface Ending {
   readonly by: 'answer' | 'reading back' | 'check';
 }
 
+/** Pauses before an answer is stored again after the database could not take it, milliseconds. */
+const STORE_AGAIN_MS = [50, 500, 2000, 5000, 10_000] as const;
+
+/** The mirror could not store a record, and the record is to blame. */
+class RecordFault extends Error {}
+
 /**
  * Stores the new state of a row: status, mirror, history, attempt and audit entry commit together. If the mirror can't store the
  * record, the state is stored without it, because Lobbie has carried the write out; the next pull reads the record or rejects it.
+ * A database that is away is no fault of the record: the same is stored again, as nobody else knows the answer.
  *
  * @returns false when somebody else changed or decided the row meanwhile; then nothing is stored
  */
 export async function settleRow(context: PushContext, row: OutboxRow, ending: Ending): Promise<boolean> {
-  try {
-    return await settle(context, row, ending);
-  } catch (error) {
-    if (ending.record === undefined || !isFaultOfRecord(error)) throw error;
-    const { code } = classifyError(error);
-    context.logger.error({ outbox: row.id, code }, 'the record of a write could not be stored; the next pull reads it');
-    const { record: _record, ...rest } = ending;
-    return await settle(context, row, rest);
+  for (const pause of [...STORE_AGAIN_MS, undefined]) {
+    try {
+      return await settle(context, row, ending);
+    } catch (error) {
+      if (error instanceof RecordFault) {
+        const { record: _record, ...rest } = ending;
+        return await settleRow(context, row, rest);
+      }
+      if (pause === undefined || classifyError(error).action !== 'retry') throw error;
+      context.logger.debug({ outbox: row.id, code: classifyError(error).code }, 'the state of a row is stored again');
+      await context.clock.sleep(pause);
+    }
   }
+  return false;
 }
 
-const isFaultOfRecord = (error: unknown): boolean =>
-  isDataError(error) || classifyError(error).code === 'internal.unexpected';
+/** Stores the record of a write in the mirror. @throws RecordFault when the record is to blame that it can't be stored */
+async function storeRecord(
+  context: PushContext,
+  tx: PushTransaction,
+  row: OutboxRow,
+  record: LoneRecord,
+): Promise<void> {
+  try {
+    await tx.storeRecord(record);
+  } catch (error) {
+    const { code } = classifyError(error);
+    if (!isDataError(error) && code !== 'internal.unexpected') throw error;
+    context.logger.error({ outbox: row.id, code }, 'the record of a write could not be stored; the next pull reads it');
+    throw new RecordFault();
+  }
+}
 
 async function settle(context: PushContext, row: OutboxRow, ending: Ending): Promise<boolean> {
   const { verdict, attempt } = ending;
@@ -73,13 +99,13 @@ async function settle(context: PushContext, row: OutboxRow, ending: Ending): Pro
     if (attempt !== undefined) await endAttempt(tx.db, attempt.id, attempt.end, now);
     if (ending.written !== undefined && row.targetId !== null) {
       const target = { id: row.id, accountId: row.accountId, resource: row.resource, targetId: row.targetId };
-      await rebaseLater(tx.db, target, stringifyJson(ending.written) ?? '{}');
+      await noteOwnWrites(tx.db, target, stringifyJson(ending.written) ?? '{}');
     }
     // An entry that a row is still in doubt would repeat what the log says already.
     if (attempt !== undefined || verdict.status !== 'in_doubt' || verdict.needsPerson) {
       await audit(context, tx, row, ending, now);
     }
-    if (ending.record !== undefined) await tx.storeRecord(ending.record);
+    if (ending.record !== undefined) await storeRecord(context, tx, row, ending.record);
     if (ending.removed === true) await tx.markDeleted(row.accountId, row.targetId ?? '');
     return true;
   });

@@ -98,7 +98,7 @@ async function mark(context: PushContext, row: OutboxRow, operation: string, ver
   const { runId, clock, db } = context;
   context.countRequest(row.resource);
   try {
-    const claim = { id: row.id, version, runId, operation, base: row.baseText, at: clock.now() };
+    const claim = { id: row.id, version, runId, operation, base: row.baseText, seen: row.seen, at: clock.now() };
     const claimed = await claimWrite(db, claim);
     if (claimed === undefined) context.uncountRequest(row.resource);
     return claimed;

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { OUTBOX_STATUSES, type OutboxStatus, type WritableResource, type WriteOperation } from '../../core/writable.ts';
 import type { SyncDatabase } from '../../db/tables.ts';
 import { type PushControl, readControl } from './control.ts';
-import { ACTIVE, chosen, type OutboxChoice } from './rows.ts';
+import { ACTIVE, BASE, chosen, type OutboxChoice } from './rows.ts';
 
 type Db = Kysely<SyncDatabase>;
 
@@ -156,9 +156,10 @@ export async function resolveConflict(
   id: string,
   decided: Readonly<Record<string, 'ours' | 'theirs'>>,
 ): Promise<boolean> {
-  const { rows } = await sql`UPDATE lobbie_push.outbox SET status = 'pending', base = CASE operation
+  const { rows } =
+    await sql`UPDATE lobbie_push.outbox o SET status = 'pending', base_snapshot = pg_current_snapshot(), base = CASE operation
         WHEN 'delete' THEN coalesce(remote, base)
-        ELSE base || (SELECT coalesce(jsonb_object_agg(f, coalesce(remote -> f, 'null')), '{}') FROM unnest(conflict_fields) f) END,
+        ELSE ${BASE} || (SELECT coalesce(jsonb_object_agg(f, coalesce(remote -> f, 'null')), '{}') FROM unnest(conflict_fields) f) END,
       resolution = resolution || ${JSON.stringify(decided)}::jsonb, error = NULL, remote = NULL, conflict_fields = NULL,
       tries = 0, not_before = NULL
     WHERE id = ${id} AND status = 'conflict' RETURNING 1`.execute(db);
@@ -193,8 +194,9 @@ export interface StoredValues {
 }
 
 export async function storedValues(db: Db, ids: readonly string[]): Promise<readonly StoredValues[]> {
-  const { rows } = await sql<StoredValues>`SELECT id::text, resource, changes::text, base::text, remote::text, answer
-    FROM lobbie_push.outbox WHERE id = ANY(${[...ids]}::bigint[]) ORDER BY id`.execute(db);
+  const { rows } =
+    await sql<StoredValues>`SELECT id::text, resource, changes::text, ${BASE}::text AS base, remote::text, answer
+    FROM lobbie_push.outbox o WHERE id = ANY(${[...ids]}::bigint[]) ORDER BY id`.execute(db);
   return rows;
 }
 

@@ -22,6 +22,8 @@ export interface StoredOutboxRow {
   /** Writes sent since a person last decided about the row. */
   readonly tries: number;
   readonly base: string | null;
+  /** The snapshot under which the row was read: a write of another row that it did not see outdates what is known of the record. */
+  readonly seen: string;
   readonly requestedBy: string;
   readonly requestedAt: Date;
   /** Who approved a delete; null: nobody yet. */
@@ -58,9 +60,25 @@ export const ACTIVE = sql.raw(`('pending', 'in_flight', 'in_doubt', 'conflict')`
 /** Whether a delivery may settle the row `o` without a person. */
 const UNSETTLED = sql`o.status IN ${ACTIVE} AND o.status IN ('pending', 'in_doubt') AND NOT o.needs_person`;
 
-/** Whether an earlier row of the same target is undecided. */
-const EARLIER = sql`EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
-  AND e.target_id = o.target_id AND e.id < o.id AND e.status IN ${ACTIVE})`;
+/**
+ * Whether the row `o` waits for another one of the same target: for an earlier one that is undecided, or for any that was sent and has
+ * no outcome yet. Ids may commit out of order, so a row may have been sent before an earlier one was there; in doubt it waits only for
+ * others that were sent.
+ */
+const EARLIER = sql`(EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
+    AND e.target_id = o.target_id AND e.id < o.id AND e.status IN ${ACTIVE}
+    AND (o.status <> 'in_doubt' OR e.status IN ('in_flight', 'in_doubt')))
+  OR o.status = 'pending' AND EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
+    AND e.target_id = o.target_id AND e.id > o.id AND e.status IN ('in_flight', 'in_doubt')))`;
+
+/**
+ * The base of the row `o`, with the values that other rows wrote after it was read. A write counts by the transaction that stored it,
+ * not by its time, so that an insert that was open meanwhile is treated like any other. Ten minutes keep out the writes of a restored
+ * database, whose transactions are numbered otherwise.
+ */
+export const BASE = sql`(o.base || coalesce((SELECT jsonb_object_agg(w.field, w.value) FROM lobbie_push.own_writes w
+  WHERE w.account_id = o.account_id AND w.resource = o.resource AND w.record_id = o.target_id AND w.outbox_id <> o.id
+    AND NOT pg_visible_in_snapshot(w.written_xid, o.base_snapshot) AND w.written_at > o.requested_at - interval '10 minutes'), '{}'))`;
 
 const REFERENCE = sql`(o.changes -> 'patientId' ->> 'externalRef')`;
 
@@ -71,7 +89,7 @@ const REFERRED = sql`lobbie_push.outbox p WHERE p.account_id = o.account_id AND 
 const COLUMNS = sql`o.id::text, o.xmin::text AS version, o.resource, o.operation, o.account_id::text AS "accountId",
   o.location_id::text AS "locationId", o.target_id::text AS "targetId", o.changes::text AS changes,
   o.allow_nulls AS "allowNulls", o.status, o.attempts, o.tries,
-  coalesce(o.base, CASE o.resource
+  pg_current_snapshot()::text AS seen, coalesce(${BASE}, CASE o.resource
     WHEN 'patients' THEN (SELECT m.raw FROM lobbie.patients m
       WHERE m.account_id = o.account_id AND m.id = o.target_id AND m._deleted_at IS NULL)
     ELSE (SELECT m.raw FROM lobbie.appointments m

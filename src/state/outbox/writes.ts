@@ -48,8 +48,27 @@ export interface Claim {
   readonly operation: string;
   /** The record as last pulled, as JSON text; kept with the row. */
   readonly base: string | null;
+  /** The snapshot under which the row was read. */
+  readonly seen: string;
   readonly at: Date;
 }
+
+/** The base of a row that has none yet becomes the record that the run read, under a snapshot of now. */
+const withBase = (base: string | null) => sql`base = coalesce(o.base, ${base}::jsonb),
+  base_snapshot = CASE WHEN o.base IS NULL AND ${base}::jsonb IS NOT NULL THEN pg_current_snapshot() ELSE o.base_snapshot END`;
+
+/** Whether no other row of the target of `o` was sent or stored since the run read `o`. */
+const isCurrent = (
+  seen: string,
+) => sql`NOT EXISTS (SELECT FROM lobbie_push.own_writes w WHERE w.account_id = o.account_id
+    AND w.resource = o.resource AND w.record_id = o.target_id AND w.outbox_id <> o.id
+    AND NOT pg_visible_in_snapshot(w.written_xid, ${seen}::pg_snapshot))
+  AND NOT EXISTS (SELECT FROM lobbie_push.outbox e WHERE e.account_id = o.account_id AND e.resource = o.resource
+    AND e.target_id = o.target_id AND e.id <> o.id AND e.status IN ('in_flight', 'in_doubt')
+    AND (e.status = 'in_flight' OR o.status = 'pending'))`;
+
+/** The index that allows one write in flight for each record. */
+const ONE_IN_FLIGHT = 'outbox_one_in_flight';
 
 /**
  * Marks a write as in flight, in one statement that is on disk when this resolves.
@@ -59,18 +78,22 @@ export interface Claim {
  */
 export async function claimWrite(db: Db, claim: Claim): Promise<string | undefined> {
   const again = claim.version === undefined;
-  const { rows } = await sql<{ id: string }>`WITH claimed AS (
+  const claimed = sql<{ id: string }>`WITH claimed AS (
       UPDATE lobbie_push.outbox o SET status = 'in_flight', attempts = attempts + 1, tries = tries + ${again ? 0 : 1},
         run_id = ${claim.runId},
-        sent_at = ${claim.at}, not_before = NULL, error = NULL, answer = NULL, base = coalesce(o.base, ${claim.base}::jsonb)
-      WHERE o.id = ${claim.id} AND ${isMine(claim.runId, claim.version)} AND NOT EXISTS (SELECT FROM lobbie_push.control WHERE paused_at IS NOT NULL)
+        sent_at = ${claim.at}, not_before = NULL, error = NULL, answer = NULL, ${withBase(claim.base)}
+      WHERE o.id = ${claim.id} AND ${isMine(claim.runId, claim.version)} AND ${isCurrent(claim.seen)} AND NOT EXISTS (SELECT FROM lobbie_push.control WHERE paused_at IS NOT NULL)
         AND EXISTS (SELECT FROM lobbie_sync.runs r WHERE r.id = ${claim.runId} AND r.status = 'running')
       RETURNING o.id)
     INSERT INTO lobbie_push.attempts (outbox_id, run_id, operation, sent_at, outcome)
-    SELECT id, ${claim.runId}::bigint, ${claim.operation}, ${claim.at}, 'sent' FROM claimed RETURNING id::text`.execute(
-    db,
-  );
-  return rows[0]?.id;
+    SELECT id, ${claim.runId}::bigint, ${claim.operation}, ${claim.at}, 'sent' FROM claimed RETURNING id::text`;
+  try {
+    return (await claimed.execute(db)).rows[0]?.id;
+  } catch (error) {
+    // Another run claimed a row of the same record at the same moment.
+    if ((error as { constraint?: unknown }).constraint === ONE_IN_FLIGHT) return undefined;
+    throw error;
+  }
 }
 
 /** How an attempt to write ended. */
@@ -137,7 +160,7 @@ export async function moveRow(
       result_id = ${verdict.resultId ?? null}, completed_at = ${FINAL.has(verdict.status) ? at : null},
       answer = coalesce(${verdict.answer ?? null}, CASE WHEN ${verdict.status} IN ('rejected', 'failed') THEN o.answer END),
       conflict_fields = ${verdict.conflictFields === undefined ? null : [...verdict.conflictFields]}::text[],
-      remote = ${verdict.remote ?? null}::jsonb, base = coalesce(o.base, ${row.base}::jsonb),
+      remote = ${verdict.remote ?? null}::jsonb, ${withBase(row.base)},
       needs_person = ${verdict.needsPerson ?? false}, not_before = ${verdict.notBefore ?? null},
       doubt_since = ${verdict.doubtSince ?? null}, tries = coalesce(${verdict.tries ?? null}::int, o.tries)
     WHERE o.id = ${row.id} AND ${isMine(row.runId, row.inFlight ? undefined : row.version)} RETURNING 1`.execute(db);
@@ -145,15 +168,24 @@ export async function moveRow(
 }
 
 /**
- * Puts the values just written into the base of later rows of the same record. Otherwise those rows would take this write for a
- * change that somebody else made in Lobbie.
+ * Notes the values that a row wrote, so that other rows of the record do not take them for a change that somebody else made in
+ * Lobbie. Belongs into the transaction that stores the answer: its number says which bases were read before.
  */
-export async function rebaseLater(
+export async function noteOwnWrites(
   db: Db,
   row: { readonly id: string; readonly accountId: string; readonly resource: string; readonly targetId: string },
   written: string,
 ): Promise<void> {
-  await sql`UPDATE lobbie_push.outbox o SET base = o.base || ${written}::jsonb
-    WHERE o.account_id = ${row.accountId} AND o.resource = ${row.resource} AND o.target_id = ${row.targetId}
-      AND o.id > ${row.id} AND o.status IN ${ACTIVE} AND o.base IS NOT NULL`.execute(db);
+  await sql`INSERT INTO lobbie_push.own_writes AS w (account_id, resource, record_id, field, value, outbox_id)
+    SELECT ${row.accountId}::bigint, ${row.resource}, ${row.targetId}::bigint, key, value, ${row.id}::bigint
+    FROM jsonb_each(${written}::jsonb)
+    ON CONFLICT (account_id, resource, record_id, field) DO UPDATE SET value = excluded.value, outbox_id = excluded.outbox_id,
+      written_xid = excluded.written_xid, written_at = excluded.written_at`.execute(db);
+}
+
+/** Removes notes of writes that are older than a day, of records for which no change is open. A base that is read now has seen them. */
+export async function forgetOwnWrites(db: Db): Promise<void> {
+  await sql`DELETE FROM lobbie_push.own_writes w WHERE w.written_at < clock_timestamp() - interval '1 day'
+    AND NOT EXISTS (SELECT FROM lobbie_push.outbox o WHERE o.account_id = w.account_id AND o.resource = w.resource
+      AND o.target_id = w.record_id AND o.status IN ${ACTIVE})`.execute(db);
 }
