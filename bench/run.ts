@@ -8,6 +8,7 @@ import { benchMemory, type MemoryPoint } from './memory.ts';
 import { benchNights, type NightsReport } from './nights.ts';
 import { benchPushes, type PushPoint } from './pushes.ts';
 import { benchRate } from './rate.ts';
+import { benchScale } from './scale.ts';
 import { benchStorage } from './storage.ts';
 import { count, machine, percent, printTable, startBenchDatabase } from './support.ts';
 
@@ -143,6 +144,22 @@ async function storage(): Promise<unknown> {
   return report;
 }
 
+async function scale(): Promise<unknown> {
+  const report = await benchScale(1_000_000, ({ name, seconds, exitCode }) => {
+    process.stdout.write(`${name}: ${seconds.toFixed(2)} s, exit ${exitCode}\n`);
+  });
+  printTable(`Commands over ${count(report.patients)} patients and ${count(report.checks)} checks`, [
+    ['', 'exit', 'seconds', 'peak, MB'],
+    ...report.commands.map((command) => [
+      command.name,
+      String(command.exitCode),
+      command.seconds.toFixed(2),
+      count(command.peakMegabytes),
+    ]),
+  ]);
+  return report;
+}
+
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   loader,
   'end-to-end': endToEnd,
@@ -151,6 +168,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   nights,
   pushes,
   storage,
+  scale,
 };
 
 async function main(): Promise<void> {
