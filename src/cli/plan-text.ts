@@ -22,11 +22,13 @@ export function planCells(plan: NightlyPlan): string[][] {
 
 /** What the nightly sync takes, as sentences. Pure. */
 export function totalSentences(plan: NightlyPlan, requestsPerSecond: number): string[] {
-  const { requests, minutes, fullRead, budget } = plan;
+  const { requests, range, minutes, fullRead, budget } = plan;
+  const expected = `With the changes of the day, which nobody knows yet: ${count(range.from)} to ${count(range.to)} requests.`;
   const whole = `${plural(requests, 'request')}, ${duration(minutes * 60_000)} at ${requestsPerSecond} a second, ${share(requests, fullRead)} of a full read (${count(fullRead)})`;
-  if (budget === null) return [`Tonight: ${whole}.`];
+  if (budget === null) return [`Tonight: ${whole}.`, expected];
   return [
     `Tonight: ${whole}.`,
+    expected,
     budget >= requests
       ? `The budget of ${count(budget)} is enough.`
       : `The budget of ${count(budget)} ends before: ${plural(requests - budget, 'request is', 'requests are')} left to the next nightly sync.`,

@@ -7,6 +7,7 @@ import type { Unit } from '../streams/context.ts';
 import { knownLocations } from '../streams/locations.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 import { countParents, rotationQuota } from './children.ts';
+import { mostOfLatest, type RequestRange, rangeOf, totalRange } from './range.ts';
 import { dueFullRereads, type FullReread, fullRereadsOf } from './rotation.ts';
 
 /** The parts of a nightly sync, the most valuable first. */
@@ -24,6 +25,8 @@ export interface PlanLine {
 export interface NightlyPlan {
   readonly lines: readonly PlanLine[];
   readonly requests: number;
+  /** What the next nightly sync is expected to take, with the changes of the day, which nobody knows yet. */
+  readonly range: RequestRange;
   /** At the configured rate. */
   readonly minutes: number;
   /** Requests that a full read of the selection takes. */
@@ -71,7 +74,8 @@ export async function planNightlySync(
     if (requests > 0) lines.push({ phase, resource, requests, why });
   };
   let round = 0;
-  let fullRead = 0;
+  const whole = new Map<string, number>();
+  const addWhole = (resource: string, requests: number) => whole.set(resource, (whole.get(resource) ?? 0) + requests);
   const accounts = options.selection.accounts.length > 0 ? options.selection.accounts : deps.accounts;
   for (const account of [TOKEN_ACCOUNT, ...accounts]) {
     const units = await unitsOf(deps, account, options.selection);
@@ -80,7 +84,7 @@ export async function planNightlySync(
       const { name, strategy } = unit.resource;
       if (strategy.kind === 'children' || unit.read.parent !== undefined) {
         const counts = await countParents(deps, unit, deps.freshnessDays, now);
-        fullRead += counts.total;
+        addWhole(name, counts.total);
         if (strategy.kind !== 'children') {
           add('whole lists', name, counts.total, 'one request for each parent');
           continue;
@@ -99,12 +103,12 @@ export async function planNightlySync(
       const [reread] = await fullRereadsOf(deps, [unit]);
       const pages = Math.max(1, (reread?.cost ?? 2) / 2);
       if (strategy.kind === 'recent') {
-        fullRead += pages * 2;
+        addWhole(name, pages * 2);
         round += pages * 2;
         if (reread !== undefined) rereads.push(reread);
         add('recent parts', name, await recentCost(deps, unit, now), 'window, newest and open rows');
       } else {
-        fullRead += pages;
+        addWhole(name, pages);
         const late = strategy.kind === 'full' && strategy.late === true;
         add(late ? 'late lists' : 'whole lists', name, pages, 'the whole list, 100 rows a request');
       }
@@ -120,13 +124,30 @@ export async function planNightlySync(
   return {
     lines: merged,
     requests,
+    range: await rangeWithin(deps, merged, whole, options.budget),
     minutes: requests / options.requestsPerSecond / 60,
-    fullRead,
+    fullRead: [...whole.values()].reduce((sum, requests) => sum + requests, 0),
     budget: options.budget,
     freshnessDays: deps.freshnessDays,
     daysToComeRound: target.days,
     budgetForFloor: target.budgetForFloor,
   };
+}
+
+async function rangeWithin(
+  deps: RunDependencies,
+  lines: readonly PlanLine[],
+  whole: ReadonlyMap<string, number>,
+  budget: number | null,
+): Promise<RequestRange> {
+  const most = await mostOfLatest(deps);
+  const ranges = [...whole].map(([resource, all]) => {
+    const planned = lines.reduce((sum, line) => sum + (line.resource === resource ? line.requests : 0), 0);
+    // Before the first nightly sync nothing is recorded at all; a resource that none of them asked for took nothing.
+    const latest = most.size === 0 ? undefined : (most.get(resource) ?? 0);
+    return rangeOf({ planned, whole: all + planned, most: latest });
+  });
+  return totalRange(ranges, budget);
 }
 
 async function unitsOf(deps: RunDependencies, account: string, selection: Selection): Promise<readonly Unit[]> {

@@ -29,7 +29,7 @@ describe('a budget', () => {
 
   test('is planned as the nightly sync then spends it', async () => {
     syncer.clock.jump(DAY_MS);
-    const { lines, requests } = await plan(null);
+    const { lines, requests, range } = await plan(null);
     simulator.resetStats();
     const report = await syncer.run('sync');
     expect(report).toMatchObject({ status: 'succeeded' });
@@ -39,11 +39,27 @@ describe('a budget', () => {
     // Nothing has changed and there is no change hint, so the plan knows all but the pages of each status that a list is walked
     // through: it counts a page for every hundred open rows, where each status begins a page of its own.
     expect(Math.abs(simulator.stats().requests - requests)).toBeLessThanOrEqual(Math.ceil(0.05 * requests));
+    expect(simulator.stats().requests).toBeGreaterThanOrEqual(range.from);
+    expect(simulator.stats().requests).toBeLessThanOrEqual(range.to);
     for (const [resource, count] of sent) {
       expect(
         Math.abs(count - (planned.get(resource) ?? 0)),
         `${resource}: ${count} sent, ${planned.get(resource)} planned`,
       ).toBeLessThanOrEqual(4);
+    }
+  });
+
+  test('has a range that nightly syncs with changes fall into, which is narrower than a full read', async () => {
+    for (let night = 1; night <= 4; night += 1) {
+      nextDay(simulator, syncer);
+      const { range, requests, fullRead } = await plan(null);
+      expect(range.from).toBeLessThanOrEqual(requests);
+      simulator.resetStats();
+      expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+      const sent = simulator.stats().requests;
+      expect(sent, `night ${night}`).toBeGreaterThanOrEqual(range.from);
+      expect(sent, `night ${night}`).toBeLessThanOrEqual(range.to);
+      if (night > 2) expect(range.to).toBeLessThan(fullRead);
     }
   });
 

@@ -9,6 +9,7 @@ const plan = (changes: Partial<NightlyPlan> = {}): NightlyPlan => ({
     { phase: 'rotation', resource: 'problems', requests: 1139, why: 'checked longest ago, all 32000 within 30 days' },
   ],
   requests: 1200,
+  range: { from: 1076, to: 1900 },
   minutes: 2,
   fullRead: 40_000,
   budget: null,
@@ -40,9 +41,10 @@ describe('the plan of a night', () => {
 
   test('its total is told with time and share of a full read, and what a budget leaves', () => {
     const whole = 'Tonight: 1,200 requests, 2 min at 10 a second, 3 % of a full read (40,000).';
-    expect(totalSentences(plan(), 10)).toEqual([whole]);
-    expect(totalSentences(plan({ budget: 1200 }), 10)).toEqual([whole, 'The budget of 1,200 is enough.']);
-    expect(totalSentences(plan({ budget: 1199 }), 10)[1]).toBe(
+    const expected = 'With the changes of the day, which nobody knows yet: 1,076 to 1,900 requests.';
+    expect(totalSentences(plan(), 10)).toEqual([whole, expected]);
+    expect(totalSentences(plan({ budget: 1200 }), 10)).toEqual([whole, expected, 'The budget of 1,200 is enough.']);
+    expect(totalSentences(plan({ budget: 1199 }), 10)[2]).toBe(
       'The budget of 1,199 ends before: 1 request is left to the next nightly sync.',
     );
   });

@@ -1,0 +1,54 @@
+import type { RunDependencies } from '../runs/lifecycle.ts';
+
+/** Between how many requests the next nightly sync is expected to take. */
+export interface RequestRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is known of one resource before a nightly sync. */
+export interface Expected {
+  /** From what the warehouse holds now. */
+  readonly planned: number;
+  /** A whole reading of everything. */
+  readonly whole: number;
+  /** The most that one of the latest nightly syncs took; undefined: none was recorded. */
+  readonly most: number | undefined;
+}
+
+/** Nightly syncs that are looked back at: two weeks have each weekday twice. */
+const LOOK_BACK = 14;
+/** A page or two more of a list that grew, or of a status that is walked through. */
+const SLACK = 4;
+
+/**
+ * The range of a resource. Nobody knows before which records changed today, and each change asks for lists of its patient: what the
+ * latest nightly syncs took says how many they are, half as many more allowed. Without any, everything may have changed. Pure.
+ */
+export function rangeOf({ planned, whole, most }: Expected): RequestRange {
+  const from = Math.max(0, Math.floor(planned * 0.9) - SLACK);
+  const to = most === undefined ? Math.max(planned, whole) : Math.max(Math.ceil(planned * 1.2), Math.ceil(most * 1.5));
+  return { from, to: to + SLACK };
+}
+
+/** The sum of ranges, no more than a budget allows. Pure. */
+export function totalRange(ranges: readonly RequestRange[], budget: number | null): RequestRange {
+  const limit = budget ?? Number.POSITIVE_INFINITY;
+  const sum = (side: keyof RequestRange) =>
+    Math.min(
+      limit,
+      ranges.reduce((total, range) => total + range[side], 0),
+    );
+  return { from: sum('from'), to: sum('to') };
+}
+
+/** The most requests that each resource took in one of the latest nightly syncs that read everything. */
+export async function mostOfLatest(deps: Pick<RunDependencies, 'pool'>): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await deps.pool.query<{ resource: string; most: string }>(
+    `SELECT resource, max(requests)::text AS most FROM lobbie_sync.run_resources
+     WHERE run_id IN (SELECT id FROM lobbie_sync.runs WHERE kind = 'sync' AND status IN ('succeeded', 'partial')
+       ORDER BY id DESC LIMIT ${LOOK_BACK})
+     GROUP BY resource`,
+  );
+  return new Map(rows.map(({ resource, most }) => [resource, Number(most)]));
+}
