@@ -105,6 +105,12 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
       'while one of them was not read to its end, or not asked',
     ],
     [
+      'each location speaks alone for rows that several locations serve',
+      'resource.sharedByLocations === true || resource.reads.length > 1;\n  if (several) return',
+      'resource.reads.length > 1;\n  if (several) return',
+      'since the first of their sweeps began',
+    ],
+    [
       'a sweep that met a candidate of an earlier run does not dismiss it',
       'AND d.absent_at <= $5',
       'AND d.absent_at <= $5 AND false',
@@ -194,6 +200,18 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
       'or when it was decided',
     ],
   ]),
+  ...of(
+    'src/deletions/still-there.ts',
+    ['test/nightly/nothing-deleted.test.ts'],
+    [
+      [
+        'a candidate that the API fails to confirm is gone',
+        "throw error;\n    return { kind: 'unknown' };",
+        "throw error;\n    return { kind: 'gone' };",
+        'by an API that fails to confirm; the next night decides',
+      ],
+    ],
+  ),
   ...of(
     'src/streams/doubts.ts',
     ['test/nightly/proofs.test.ts'],
