@@ -220,7 +220,7 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
         'no answer dismisses a candidate of an earlier run',
         'if (rows.length === 0 ||',
         'if (rows.length >= 0 ||',
-        'is dismissed by a look at a part of its list as well',
+        'is dismissed by a read of a part of its list as well',
       ],
     ],
   ),

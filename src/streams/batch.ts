@@ -2,12 +2,12 @@ import type { Checked } from '../state/checks.ts';
 import type { Collected } from './collect.ts';
 import type { Unit } from './context.ts';
 
-/** What one transaction stores. */
+/** The rows and state that one transaction stores. */
 export interface Batch {
   readonly unit: Unit;
-  /** The sweep that the batch is a part of; null for a read that belongs to none. */
+  /** The sweep that the batch belongs to; null for a read outside any sweep. */
   readonly sweepId: string | null;
-  /** Identifies the stream within the pass; null for one that keeps no cursor. */
+  /** Identifies the stream within the pass; null for a stream without a stored cursor. */
   readonly scope: string | null;
   readonly collected: Collected;
   /** Records received at the top level of the answers. */
@@ -20,6 +20,6 @@ export interface Batch {
 
 /** A parent whose list was read to its end. */
 export interface ParentRead extends Checked {
-  /** Whether all rows of the list are in this very batch, so that what is not among them is gone. */
+  /** Whether all rows of the list are in this batch, so that stored rows which it does not have are gone. */
   readonly whole: boolean;
 }

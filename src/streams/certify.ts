@@ -4,10 +4,10 @@ import type { RunContext, Unit } from './context.ts';
 import { oldestCheck } from './parents.ts';
 
 /**
- * Closes the sweep of a unit that was read to its end. A list below parents was judged parent by parent as it was read, so that it
- * is proven with that; a list without parents is proven once it was judged what it did not meet.
+ * Closes the sweep of a unit that was read to its end. A list below parents is proven by that, because it was judged parent by parent
+ * as it was read. A list without parents is proven once the rows that the sweep did not meet were judged.
  *
- * @param complete whether the lists that it takes its parents from were certified
+ * @param complete whether the lists of its parents were certified
  */
 export async function certify(
   context: RunContext,
@@ -27,7 +27,7 @@ export async function certify(
   });
 }
 
-/** Notes how old the oldest check below a unit is now; what was proven before stays proven. */
+/** Stores the time of the oldest check of a unit's parents. An earlier proof of the list remains. */
 export async function noteOldest(context: RunContext, unit: Unit): Promise<void> {
   const oldest = await oldestCheck(context, unit);
   if (oldest !== null) await saveListProof(context.db, proofOf(unit, null, oldest));

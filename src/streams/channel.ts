@@ -1,6 +1,6 @@
 /**
- * A bounded queue between the one who reads and the one who stores. The reader waits when it is full; the storer takes
- * everything that is there, so that batches grow by themselves when storing is the slower side.
+ * A bounded queue between reading and storing. The reader waits while the queue is full. The storing side takes all items that are
+ * there, so that batches grow when storing is slower than reading.
  */
 export class Channel<T> {
   readonly #capacity: number;
@@ -14,7 +14,7 @@ export class Channel<T> {
     this.#capacity = capacity;
   }
 
-  /** Adds an item; waits while the queue is full. False when the taker has gone and nothing more is wanted. */
+  /** Adds an item; waits while the queue is full. Returns false when the queue was closed and takes no more items. */
   async push(item: T): Promise<boolean> {
     while (this.#items.length >= this.#capacity && !this.#ended) {
       await new Promise<void>((resolve) => {
@@ -27,7 +27,7 @@ export class Channel<T> {
     return true;
   }
 
-  /** No more items will come. With an error: what was pushed before is still handed out, then the error is thrown. */
+  /** Closes the queue. Items pushed before can still be taken; after them, `take` throws the error, if there is one. */
   end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -36,7 +36,7 @@ export class Channel<T> {
     this.#wakeGiver?.();
   }
 
-  /** Everything that is there, at least one item, up to `limit` items; undefined at the end. */
+  /** Takes all items that are there, at least one and at most `limit`. Waits for the first; undefined at the end. */
   async take(limit: number): Promise<T[] | undefined> {
     while (this.#items.length === 0) {
       if (this.#ended) {
@@ -52,7 +52,7 @@ export class Channel<T> {
     return taken;
   }
 
-  /** Hands out what was never taken, so that it can be accounted for. */
+  /** Closes the queue and returns the items that were never taken, so that their slots can be released. */
   drain(): T[] {
     this.end();
     const left = this.#items;

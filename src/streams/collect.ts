@@ -4,7 +4,7 @@ import { countUnknown, createPreparer, type Preparer } from '../extractors/prepa
 import { resourceNamed } from '../extractors/registry.ts';
 import type { Read, Resource, Sourced } from '../extractors/resource.ts';
 
-/** Rows and rejects by resource: what one page becomes. */
+/** The rows and rejects of one page, by resource. */
 export type Collected = Map<string, TableBatch>;
 
 export interface CollectOptions {
@@ -27,7 +27,7 @@ export function preparerOf(resource: Resource): Preparer {
   return preparer;
 }
 
-/** Turns the records of an answer, and the records inside them, into rows and rejects. */
+/** Converts the records of an answer, and the records inside them, to rows and rejects. */
 export function collect(
   resource: Resource,
   read: Read,
@@ -82,7 +82,7 @@ function batchOf(into: Collected, name: string): TableBatch {
   return batch;
 }
 
-/** Puts several pages together, in order. */
+/** Joins several pages in order. */
 export function merge(parts: readonly Collected[]): Collected {
   if (parts.length === 1) return parts[0] as Collected;
   const into: Collected = new Map();

@@ -23,25 +23,24 @@ import type { RunContext, Unit } from './context.ts';
 import { noteHints } from './hints.ts';
 import { noteVanished, vanishedInside } from './vanished.ts';
 
-/** What became of a batch. */
+/** The result of storing a batch. */
 export interface Stored {
   /** Rows that are new or were changed. */
   readonly written: number;
 }
 
-/** Another stream inserted the same new key a moment before: two windows overlap there. */
+/** Another stream inserted the same new key a moment before, for instance that of a window which overlaps. */
 const UNIQUE_VIOLATION = '23505';
 
-/** A lock was not free in time. */
+/** A lock was not released in time. */
 const LOCKED = 'database.55P03';
 
-/** How long a database that is away is waited for before the stream gives up, milliseconds. */
+/** How long a stream waits for a database that is away before it gives up, milliseconds. */
 const PATIENCE_MS = 5 * 60_000;
 
 /**
- * Stores a batch: rows, rejects, unknown fields, what they say about other lists, the cursor that follows them and the
- * counts, in one transaction. A collision or a lost connection is tried again; a value that Postgres refuses is searched
- * for and rejected by name.
+ * Stores a batch in one transaction: rows, rejects, unknown fields, change hints, candidates for deletion, cursor and counts. After a
+ * collision or a lost connection it tries again. If Postgres refuses a value, the record with that value is found and becomes a reject.
  */
 export async function commitBatch(context: RunContext, batch: Batch): Promise<Stored> {
   const began = context.clock.now().getTime();
@@ -79,7 +78,7 @@ export async function commitBatch(context: RunContext, batch: Batch): Promise<St
   }
 }
 
-/** Names who holds the lock for which a batch could not be stored. */
+/** The error of a batch that waited for a lock, with the sessions that hold the lock. */
 async function lockedBy(context: RunContext, error: LobbieSyncError, resource: string): Promise<LobbieSyncError> {
   const holders = await lockHolders(context.pool).catch(() => []);
   if (holders.length === 0) return error;
@@ -106,7 +105,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
   const counts = new Map([[resource.name, { ...zeroCounts(), requests: extras.requests, rowsRead: batch.read }]]);
   const rejects: Reject[] = [];
   let written = 0;
-  // In the order of names, as all batches do: two that touch the same tables can't wait for each other in a ring.
+  // All batches write tables in the order of their names, so that two batches can't wait for each other in a ring.
   for (const name of [...batch.collected.keys()].sort()) {
     const { rows, rejects: refused } = batch.collected.get(name) ?? { rows: [], rejects: [] };
     const loadable = resourceNamed(name);
@@ -144,7 +143,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
   return { written };
 }
 
-/** A row that several locations serve leaves one that is closed for the one that has it now, below which it is read from then on. */
+/** Moves rows that several locations serve from closed locations to the one that has them now; they are read there from now on. */
 async function leaveClosed(
   context: RunContext,
   tx: Transaction,

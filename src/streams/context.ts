@@ -10,7 +10,7 @@ import type { Counters } from './counters.ts';
 import type { Doubts } from './doubts.ts';
 import type { Semaphore } from './semaphore.ts';
 
-/** What a run needs wherever it works; built once per run. */
+/** The dependencies and state of a run; built once per run. */
 export interface RunContext {
   readonly runId: string;
   readonly passId: string;
@@ -23,20 +23,20 @@ export interface RunContext {
   readonly stop: StopSignal;
   readonly counters: Counters;
   readonly semaphore: Semaphore;
-  /** Tables with rows that may be gone. */
+  /** Tables with candidates for deletion. */
   readonly doubts: Doubts;
-  /** How many requests may be under way at once; what one stream may ask for ahead follows from it. */
+  /** How many requests may be in progress at once, which also limits how far one stream reads ahead. */
   readonly concurrency: number;
-  /** Whether the run holds the leases of what it writes; a targeted read beside another run doesn't. */
+  /** Whether the run holds leases for the resources it writes; a targeted read does not. */
   readonly leased: boolean;
-  /** Whether new and changed rows make the lists below their parents due. Not in a backfill, which reads them anyway. */
+  /** Whether new and changed rows are change hints. Not in a backfill, which reads all lists anyway. */
   readonly hints: boolean;
   /** Tables that keep no history. */
   readonly noHistory: ReadonlySet<string>;
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Something happened that a person who watches wants to see. */
+/** An event for the progress display. */
 export interface Progress {
   readonly unit: Unit;
   readonly state: 'started' | 'reading' | 'done' | 'failed' | 'stopped' | 'skipped';
@@ -46,20 +46,20 @@ export interface Progress {
   readonly requests: number;
 }
 
-/** One list (or single read) of one account or location: what is leased, swept and certified as a whole. */
+/** One list (or single read) of one account or location. It is swept and certified as a whole. */
 export interface Unit {
   readonly resource: Resource;
   readonly read: Read;
-  /** `0` for what belongs to the token and to no account. */
+  /** `0` for lists that belong to the token and to no account. */
   readonly accountId: string;
-  /** Null for what is read once per account. */
+  /** Null for lists that are read once per account. */
   readonly locationId: string | null;
 }
 
-/** The scope text that tells the streams of a unit apart from those of others. */
+/** The scope text that identifies the streams of a unit. */
 export const unitScope = (unit: Unit): string => `${unit.read.operation}@${unit.locationId ?? '-'}`;
 
-/** How a unit is named to people. */
+/** The name of a unit in messages. */
 export function unitName(unit: Unit): string {
   const account = unit.accountId === '0' ? '' : ` of account ${unit.accountId}`;
   const location = unit.locationId === null ? '' : `, location ${unit.locationId}`;

@@ -3,8 +3,8 @@ import type { StopSignal } from '../core/stop.ts';
 import type { UnknownFields } from '../extractors/prepare.ts';
 
 /**
- * Counts of a run that are not yet in the database, by resource. They are handed to the next batch that commits, so that
- * the numbers in the run's rows never run ahead of, or behind, the rows they speak of.
+ * Counts of a run that are not yet in the database, by resource. The next batch that commits stores them, so that the numbers of a run
+ * always agree with the stored rows.
  */
 export class Counters {
   readonly #requests = new Map<string, number>();
@@ -44,7 +44,7 @@ export class Counters {
     this.#requests.set(resource, (this.#requests.get(resource) ?? 0) + 1);
   }
 
-  /** Takes back the count of a request that was not sent after all. */
+  /** Reverts the count of a request that was not sent after all. */
   unrequest(resource: string): void {
     this.#total -= 1;
     this.#requests.set(resource, (this.#requests.get(resource) ?? 0) - 1);
@@ -57,7 +57,7 @@ export class Counters {
     return count;
   }
 
-  /** Gives back what could not be committed. */
+  /** Returns counts that could not be committed. */
   returnRequests(resource: string, count: number): void {
     if (count > 0) this.#requests.set(resource, (this.#requests.get(resource) ?? 0) + count);
   }
@@ -76,7 +76,7 @@ export class Counters {
     return fields;
   }
 
-  /** Gives back unknown fields that could not be committed. */
+  /** Returns unknown fields that could not be committed. */
   returnUnknown(taken: readonly (readonly [resource: string, fields: UnknownFields])[]): void {
     for (const [resource, fields] of taken) {
       const known = this.unknown(resource);

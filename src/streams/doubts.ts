@@ -5,8 +5,8 @@ import type { Resource } from '../extractors/resource.ts';
 import { dismissMet, doubtfulResources } from '../state/deletes.ts';
 
 /**
- * Which tables have rows that may be gone, so that a batch asks the database about them only where there are any: in a first
- * backfill and on most nights there are none.
+ * The tables that have candidates for deletion. A batch queries the database for candidates only if its table has any; in a first
+ * backfill and in most nightly syncs none has.
  */
 export class Doubts {
   readonly #tables: Set<string>;
@@ -24,7 +24,7 @@ export class Doubts {
     this.#tables.add(`${accountId}/${resource}`);
   }
 
-  /** Dismisses what an answer has that seemed to be gone before it was requested, whichever read brought it. */
+  /** Dismisses the candidates that an answer has, whichever read it belongs to, if they were found missing before its request. */
   async dismiss(
     tx: Transaction,
     accountId: string,

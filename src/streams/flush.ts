@@ -5,7 +5,7 @@ import { addRunCounts } from '../state/runs.ts';
 import { addUnknownFields } from '../state/unknown-fields.ts';
 import type { Counters } from './counters.ts';
 
-/** Stores what was counted since the last batch: requests that brought no batch, and unknown fields. What fails stays counted. */
+/** Stores the requests and unknown fields counted since the last batch. If that fails, the counters keep their values. */
 export async function flushCounters(
   db: Kysely<SyncDatabase>,
   runId: string,

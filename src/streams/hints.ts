@@ -6,14 +6,14 @@ import type { Resource } from '../extractors/resource.ts';
 import { markDue } from '../state/checks.ts';
 import { preparerOf } from './collect.ts';
 
-/** Resources whose lists hang below rows of the given one. */
+/** The resources whose lists are read once for each row of the given one. */
 export function childrenOf(name: string): readonly Resource[] {
   return RESOURCES.filter((resource) => resource.reads.some((read) => read.parent?.resource === name));
 }
 
 /**
- * A new or changed row is a sign: the lists below it are read again, and a row that names a patient makes that patient's
- * lists due, since whoever had a visit, a lab or a bill is the one whose record changes.
+ * Records new and changed rows as change hints: the lists below them become due. A row with a patient's id also makes that patient's
+ * lists due, because a visit, a lab or a bill usually changes the patient's record.
  */
 export async function noteHints(
   db: Kysely<SyncDatabase>,

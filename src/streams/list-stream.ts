@@ -6,9 +6,9 @@ import type { RunContext, Unit } from './context.ts';
 import { expectedFor, pathContext, requestFor } from './request.ts';
 import type { Chunk } from './stream.ts';
 
-/** Where a stream over one list stands. */
+/** The position of a stream in one list. */
 export interface ListCursor {
-  /** Absent for the reading without bounds. */
+  /** Absent for the read without bounds. */
   readonly window?: Window;
   /** The next page; null for the first. */
   readonly next: string | null;
@@ -16,7 +16,7 @@ export interface ListCursor {
 }
 
 /**
- * The pages of one list as chunks. Each page holds a slot until it is committed.
+ * Reads the pages of one list as chunks. Each page holds a slot of the semaphore until it is committed.
  *
  * @param filter further query parameters
  */
@@ -76,7 +76,7 @@ export async function* listChunks(
   }
 }
 
-/** The filters whose effect shows in the rows. A status filter may speak of several columns, and then no single one tells. */
+/** The filters that can be checked in the rows. A status filter that may concern several columns can't be. */
 function checkable(unit: Unit, filter: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const { strategy, fields } = unit.resource;
   const several = strategy.kind === 'recent' && strategy.statusColumns !== undefined;
@@ -87,10 +87,10 @@ function checkable(unit: Unit, filter: Readonly<Record<string, string>>): Readon
   );
 }
 
-/** An answer that broke the contract and was asked for again; worth a line in the log. */
+/** Logs an answer that broke the contract and is requested again. */
 export function noteFault(context: RunContext, unit: Unit, error: LobbieSyncError): void {
   context.logger.warn(
     { code: error.code, operation: unit.read.operation, account: unit.accountId, location: unit.locationId },
-    'the answer broke the contract and is asked for again',
+    'the answer broke the contract and is requested again',
   );
 }

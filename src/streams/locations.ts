@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Selection } from '../core/selection.ts';
 
-/** The locations of an account whose lists are read, as far as a selection allows: those that are neither deleted nor closed. */
+/** The locations of a selection whose lists are read: those that are neither deleted nor closed. */
 export async function knownLocations(
   pool: pg.Pool,
   accountId: string,

@@ -2,17 +2,17 @@ import { ApiError, ContractError, LobbieSyncError } from '../core/errors.ts';
 import type { ParentRead } from './batch.ts';
 import type { Unit } from './context.ts';
 
-/** Parents in a row that can't be read mean that the list as a whole can't. */
+/** If this number of parents in a row can't be read, the list as a whole can't be read. */
 const FAILURES_IN_A_ROW = 5;
-/** Parents without the list, and none with it, are no accident from this many on. */
+/** If at least this number of parents answers 404 and none has the list, the path of the list is probably wrong. */
 const ABSENT_IN_DOUBT = 5;
-/** A cursor is one row; a stream with more failed parents than this is given up. */
-const FAILURES_KEPT = 1000;
+/** A stream with this number of failed parents is given up, because its cursor, which lists them, is one row. */
+const MOST_FAILURES = 1000;
 
-/** What parents that could not be read mean for the list as a whole. */
+/** Collects the parents that could not be read, and decides whether the list as a whole has failed. */
 export class ParentFailures {
   readonly #unit: Unit;
-  /** Whether the stream reads all parents. Chosen ones say nothing about all: they may be the very ones that left. */
+  /** Whether the stream reads all parents. Some chosen parents prove nothing about all, since just those may have left. */
   readonly #all: boolean;
   #failed: string[];
   #inARow = 0;
@@ -31,7 +31,7 @@ export class ParentFailures {
     return this.#failed;
   }
 
-  /** Takes the parents that failed, for one more try. */
+  /** Takes the parents that failed out of the collection, for one more try. */
   take(): readonly string[] {
     const taken = this.#failed;
     this.#failed = [];
@@ -43,7 +43,7 @@ export class ParentFailures {
     this.#failed.push(...ids);
   }
 
-  /** A parent was read to its end. */
+  /** Counts a parent that was read to its end. */
   answered(): void {
     this.#answered += 1;
     this.#inARow = 0;
@@ -59,7 +59,7 @@ export class ParentFailures {
     if (error instanceof ApiError && error.code === 'api.not_found') {
       this.#absent += 1;
       this.#lastError = error;
-      // For a list it may as well mean that the parent is gone; its own sweep finds that out.
+      // For a list, 404 may also mean that the parent is gone. The sweep of the parents finds that out.
       return [{ parentId: id, at: asked, whole: this.#unit.read.absentOn404 === true }];
     }
     const known = error instanceof LobbieSyncError ? error : undefined;
@@ -67,15 +67,15 @@ export class ParentFailures {
     this.#lastError = known;
     this.#failed.push(id);
     this.#inARow += 1;
-    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= FAILURES_KEPT) throw error;
+    if (this.#inARow >= FAILURES_IN_A_ROW || this.#failed.length >= MOST_FAILURES) throw error;
     return [];
   }
 
-  /** At the end: what failed twice is the stream's failure, and so is a list that no parent has. */
-  throwWhatIsLeft(): void {
+  /** Throws at the end of the stream if a parent failed twice, or if no parent has the list. */
+  throwIfFailed(): void {
     if (this.#failed.length > 0) throw this.#failure();
     if (!this.#all || this.#unit.read.absentOn404 || this.#answered > 0 || this.#absent < ABSENT_IN_DOUBT) return;
-    // A patient who has left explains one 404. When no parent at all has the list, its path is wrong.
+    // A patient who has left explains one 404. If no parent has the list, its path is wrong.
     throw new ContractError(`${this.#unit.read.operation} answers 404 for every parent`, {
       code: 'contract.no_such_list',
       hint: 'The list was not taken as empty. Check LOBBIE_API_URL and LOBBIE_NEWER_PATHS.',

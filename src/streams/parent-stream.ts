@@ -8,13 +8,13 @@ import { parentIds } from './parents.ts';
 import { expectedFor, pathContext, requestFor } from './request.ts';
 import type { Chunk } from './stream.ts';
 
-/** Where a stream over the children of parents stands. */
+/** The position of a stream over the children of parents. */
 export interface ParentCursor {
   /** All parents up to this id are read. */
   readonly after: string | null;
   /** Parents that could not be read; tried once more at the end. */
   readonly failed: readonly string[];
-  /** The parent that is half read, and its next page. */
+  /** The parent that is partly read, and its next page. */
   readonly partial?: { readonly parent: string; readonly next: string };
 }
 
@@ -23,9 +23,9 @@ export const noParents: ParentCursor = { after: null, failed: [] };
 type First = { readonly pages: AsyncGenerator<ListPage>; readonly page: ListPage | undefined };
 
 /**
- * Reads the children of every parent, several parents at once, and hands them on in the order of the parents.
+ * Reads the children of every parent, several parents at once, and yields them in the order of the parents.
  *
- * @param source the parents; default all in the warehouse, in the order of their ids
+ * @param source the parents. Default: all in the warehouse, in the order of their ids
  */
 export async function* parentChunks(
   context: RunContext,
@@ -56,7 +56,7 @@ class ParentStream {
     this.#failures = new ParentFailures(unit, start.failed, source === undefined);
   }
 
-  /** Whether a parent could not be read to its end because the run ends. Nothing after it may be handed on. */
+  /** Whether a parent was not read to its end because the run is ending. No later parent may be yielded then. */
   get stopped(): boolean {
     return this.#stopped;
   }
@@ -75,7 +75,7 @@ class ParentStream {
     try {
       for (;;) {
         while (!exhausted && inFlight.length < this.#context.concurrency * 2 && !this.#context.stop.requested) {
-          // Holding slots while waiting for one could make all streams wait for each other.
+          // Waiting for a slot while holding others could make all streams wait for each other.
           if (inFlight.length === 0) await this.#context.semaphore.acquire();
           else if (!this.#context.semaphore.tryAcquire()) break;
           const next = await ids.next().catch((error: unknown) => {
@@ -89,10 +89,10 @@ class ParentStream {
           }
           const asked = this.#context.clock.now();
           const first = this.#first(next.value);
-          // It is awaited in its turn; until then a failure must not count as unhandled.
+          // It is awaited when it is the head; until then a failure must not count as unhandled.
           first.catch(() => undefined);
           inFlight.push({ id: next.value, asked, first });
-          // Without this pause a head that is ready would wait until the window is full.
+          // Without this check, a head that is ready would wait until the window is full.
           if (await isSettled((inFlight[0] as { first: Promise<First> }).first)) break;
         }
         const head = inFlight.shift();
@@ -102,7 +102,7 @@ class ParentStream {
           return;
         }
         yield* this.#settle(head.id, head.asked, head.first);
-        // The cursor knows one place only: a later parent must not be stored before this one.
+        // The cursor holds one position only, so a later parent must not be stored before this one.
         if (this.#stopped) return;
       }
     } finally {
@@ -113,7 +113,7 @@ class ParentStream {
     }
   }
 
-  /** The parents that failed get one more chance at the end; what fails again is the stream's failure. */
+  /** Tries the failed parents once more at the end. If one fails again, the stream fails. */
   async *again(): AsyncGenerator<Chunk> {
     const retry = this.#failures.take();
     for (const [index, id] of retry.entries()) {
@@ -131,7 +131,7 @@ class ParentStream {
         return;
       }
     }
-    this.#failures.throwWhatIsLeft();
+    this.#failures.throwIfFailed();
     yield this.#chunk([], undefined, true, 0);
   }
 
@@ -141,7 +141,7 @@ class ParentStream {
     first: Promise<First>,
     waiting: readonly string[] = [],
   ): AsyncGenerator<Chunk> {
-    // Goes with the last chunk of the parent; given back here when there is none.
+    // The slot is passed on with the last chunk of the parent, and released here if there is none.
     const slot = { held: true };
     try {
       const settled = await first;
@@ -179,10 +179,10 @@ class ParentStream {
     });
   }
 
-  /** Hands on the pages of the parent whose turn it is. Its slot goes back with its last page. */
+  /** Yields the pages of one parent. Its slot is passed on with the last page. */
   async *#rest(id: string, first: First, slot: { held: boolean }, waiting: readonly string[]): AsyncGenerator<Chunk> {
     let page = first.page;
-    // Only a list that came in one page is known to be whole within one batch.
+    // Only a list of a single page is certain to be whole within one batch.
     let pages = 0;
     if (page === undefined) {
       pages = 1;
@@ -203,7 +203,7 @@ class ParentStream {
       const next = await first.pages.next();
       page = next.done ? undefined : next.value;
     }
-    // Stopped between two pages: the cursor knows where to go on.
+    // Stopped between two pages. The cursor holds the position.
     this.#stopped = true;
   }
 
@@ -237,9 +237,9 @@ class ParentStream {
   }
 }
 
-/** Whether a promise has an outcome already; looks after pending microtasks and I/O callbacks had their turn. */
+/** Whether a promise is settled, after pending microtasks and I/O callbacks have run. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending');
-  const turn = new Promise((resolve) => setImmediate(resolve, pending));
-  return (await Promise.race([promise.catch(() => undefined), turn])) !== pending;
+  const afterCallbacks = new Promise((resolve) => setImmediate(resolve, pending));
+  return (await Promise.race([promise.catch(() => undefined), afterCallbacks])) !== pending;
 }

@@ -4,19 +4,19 @@ import { identifier } from '../loaders/names.ts';
 import { atClosedLocation } from '../state/closed-locations.ts';
 import type { RunContext, Unit } from './context.ts';
 
-/** Parents fetched from the warehouse at a time. */
+/** How many parents one query fetches from the warehouse. */
 const PAGE = 500;
 
 export interface ParentScopeOptions {
-  /** Leave out parents that may be gone: their lists would only say that they are not there. Default false. */
+  /** Leave out parents that are candidates for deletion: the API would answer 404 for their lists. Default false. */
   readonly settled?: boolean;
   /** Only the parents of these persons. */
   readonly persons?: readonly string[];
 }
 
 /**
- * The parents of a list as the warehouse has them: the one definition that reading, planning, rotation, targeted reads,
- * verification and freshness share. What is no parent here is never asked for, so nothing may count it as overdue either. Pure.
+ * The parents of a list, from the warehouse: the one definition for reading, planning, rotation, targeted reads, verification and
+ * freshness. Lists of other parents are never read, so they must not be counted as overdue either. Pure.
  *
  * @returns a relation `p` for FROM with a column `id` (bigint) and, unless ids come from within an array, all columns of the
  * parent's table; and the values of its parameters, from `$1`
@@ -47,7 +47,7 @@ export function parentScope(
   const condition = where.join(' AND ');
   if (parent.idsIn === undefined) return { from: `(SELECT p.* FROM ${rows} WHERE ${condition}) p`, values };
   const column = `p.${identifier(parent.idsIn)}`;
-  // Elements that are no ids are left alone here; the record that holds them is stored as it came.
+  // Elements that are no ids are ignored here; the record that holds them is stored as received.
   const elements = `jsonb_array_elements_text(CASE jsonb_typeof(${column}) WHEN 'array' THEN ${column} ELSE '[]' END)`;
   return {
     from: `(SELECT DISTINCT e::bigint AS id FROM ${rows} CROSS JOIN LATERAL ${elements} AS e
@@ -79,9 +79,9 @@ export async function* parentIds(context: RunContext, unit: Unit, after: string 
 }
 
 /**
- * When the parent of a unit was checked that was checked longest ago; one that never was counts from when it appeared.
+ * The time of the oldest last check among the parents of a unit. For a parent that was never checked, the time of its appearance counts.
  *
- * @returns null where the unit has no parents
+ * @returns null when the unit has no parents
  */
 export async function oldestCheck(context: Pick<RunContext, 'pool'>, unit: Unit): Promise<Date | null> {
   const { from, values } = parentScope(unit, { settled: true });

@@ -23,12 +23,12 @@ export interface ReplayReport {
   readonly failed: readonly { readonly id: string; readonly reason: string }[];
 }
 
-/** Rejects looked at when no id is given. */
+/** The most rejects that are loaded when no id is given. */
 const MOST = 10_000;
 
 /**
- * Tries to load rejected records again, for instance after an upgrade that reads them more leniently. A record that was
- * read again since then in a newer version stays as it is: the newer-than gate compares the time of the rejection.
+ * Tries to load rejected records again, for instance after an upgrade that accepts more values. If a newer version of the record was
+ * stored meanwhile, it stays, because the time of the rejection counts as the time of the read.
  */
 export async function replayRejects(
   deps: ReplayDependencies,
@@ -57,7 +57,7 @@ export async function replayRejects(
 
 async function replay(deps: ReplayDependencies, reject: StoredReject): Promise<string | undefined> {
   const resource = resourceNamed(reject.resource);
-  // The record is the row's own: a carrier's answer was taken apart before it was rejected.
+  // A reject holds the record of one row, even if that record came inside another one. So a plain read without a carrier fits.
   const read = { operation: 'listLocations', scope: resource.scope } as const;
   const record = parseJson(await rejectedJson(deps.db, reject.id));
   const collected = collect(resource, read, [record], {

@@ -13,7 +13,7 @@ export interface RequestOptions {
   readonly limit?: number | undefined;
 }
 
-/** Sends one request of a unit; counted, and stopped when the run is to end. */
+/** Sends one request of a unit and counts it. It is aborted when the run is to end. */
 export async function requestFor(
   context: RunContext,
   unit: Unit,
@@ -36,11 +36,11 @@ export async function requestFor(
   );
 }
 
-/** What the rows of a unit's answers have to agree with. */
+/** What the rows of a unit's answers must agree with. */
 export const expectedFor = (unit: Unit, parentId?: string): Expected =>
   expectedOf(unit.resource, unit.read, { accountId: unit.accountId, locationId: unit.locationId, parentId });
 
-/** Column → id for what the path of a unit says. */
+/** The ids in the path of a unit, by column. */
 export function pathContext(unit: Unit, parentId?: string): Sourced['context'] {
   const parent = unit.read.parent;
   return {

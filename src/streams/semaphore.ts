@@ -1,6 +1,6 @@
 /**
- * A counting semaphore: bounds how many pages of all streams may be read but not yet committed. That bounds memory, and
- * how much an interruption can cost.
+ * A counting semaphore. It limits how many pages of all streams are read and not yet committed, which limits memory and what an
+ * interruption costs.
  */
 export class Semaphore {
   #free: number;
@@ -10,7 +10,7 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Takes one, in order of asking. */
+  /** Takes a slot. Callers get slots in the order of their calls. */
   async acquire(): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1;
@@ -19,7 +19,7 @@ export class Semaphore {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Takes one if one is free. For callers that hold some already: waiting could make all wait for each other. */
+  /** Takes a slot if one is free. For callers that already hold slots: if they waited, all could wait for each other. */
   tryAcquire(): boolean {
     if (this.#free === 0) return false;
     this.#free -= 1;

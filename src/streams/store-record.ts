@@ -11,12 +11,12 @@ import { collect, preparerOf } from './collect.ts';
 import type { RunContext } from './context.ts';
 import { noteHints } from './hints.ts';
 
-/** What was done to which resource. */
+/** What was stored, by resource. */
 export type CountsByResource = ReadonlyMap<string, Partial<Counts>>;
 
 /**
- * Stores a record that came alone, within the caller's transaction: row, history, reject, and what it makes due. Nothing is
- * proven about a list. The counts are the caller's to store, last.
+ * Stores one record within the caller's transaction: row, history, reject and change hints. It proves nothing about a list. The caller
+ * must store the returned counts, last.
  */
 export async function storeRecord(context: RunContext, tx: Transaction, lone: LoneRecord): Promise<CountsByResource> {
   const resource = resourceNamed(lone.resource);
@@ -41,8 +41,8 @@ export async function storeRecord(context: RunContext, tx: Transaction, lone: Lo
 }
 
 /**
- * An answer may have other fields than a row of the list, as names of persons. Stored as it is, it would be a change, and the
- * next pull another one. So it fills in the stored row: fields that row has, and those that were written.
+ * An answer may have other fields than a row of the list, such as names of persons. Stored as received, it would count as a change, and
+ * so would the next read of the list. So only the fields of the stored row and those that were written are taken from the answer.
  */
 async function inListForm(tx: Transaction, resource: Resource, lone: LoneRecord): Promise<Record<string, unknown>> {
   const { rows } = await tx.client.query<{ raw: string }>(
@@ -55,6 +55,6 @@ async function inListForm(tx: Transaction, resource: Resource, lone: LoneRecord)
   }
   const taken = new Set([...Object.keys(stored), ...(lone.written ?? [])]);
   const given = Object.fromEntries(Object.entries(lone.record).filter(([name]) => taken.has(name)));
-  // In the order of the answer, which is that of the list: the stored one is Postgres' own, and another hash.
+  // The keys follow the order of the answer, as in the list. Postgres stores them in an order of its own.
   return { ...given, ...stored, ...given };
 }

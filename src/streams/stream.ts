@@ -4,35 +4,35 @@ import { type Collected, merge } from './collect.ts';
 import { commitBatch } from './commit.ts';
 import type { RunContext, Unit } from './context.ts';
 
-/** What one request brought, and where its stream stands after it. */
+/** The result of one request, and the position of its stream after it. */
 export interface Chunk {
   readonly collected: Collected;
   /** Records at the top level of the answer. */
   readonly read: number;
-  /** Kept in `lobbie_sync.cursors`; what the stream needs to go on from here. */
+  /** The position from which the stream can continue; stored in `lobbie_sync.cursors`. */
   readonly cursor: unknown;
   /** Whether this chunk ends the stream. */
   readonly done: boolean;
-  /** Places in the semaphore to give back once it is committed. */
+  /** Slots of the semaphore to release once the chunk is committed. */
   readonly slots: number;
   /** Parents whose lists end with this chunk. */
   readonly parents?: readonly ParentRead[];
 }
 
-/** A stream as the storing side sees it. */
+/** The unit, sweep and scope that a stream is stored for. */
 export interface StreamTarget {
   readonly unit: Unit;
-  /** Null for a read that is no part of a sweep. */
+  /** Null for a read outside any sweep. */
   readonly sweepId: string | null;
-  /** Null for a stream that keeps no cursor: what it has done shows elsewhere. */
+  /** Null for a stream without a stored cursor: its progress is stored in another way. */
   readonly scope: string | null;
 }
 
-/** Chunks that may wait for the loader within one stream, and that one transaction takes. */
+/** The most chunks of one stream that wait to be stored, and the most that one transaction stores. */
 const AHEAD = 16;
 
 /**
- * Reads and stores at the same time: while a batch is stored, the next pages are read. All that waits is stored together.
+ * Reads and stores at the same time: while a batch is stored, the next pages are read. All waiting chunks are stored together.
  *
  * @returns whether the stream reached its end; false when it was stopped
  */
@@ -77,7 +77,7 @@ export async function pump(context: RunContext, target: StreamTarget, source: As
       taken = [];
     }
   } finally {
-    // What was read and can't be stored any more is given up, so that other streams get its slots.
+    // Chunks that can't be stored any more are dropped, so that other streams get their slots.
     for (const chunk of [...taken, ...channel.drain()]) context.semaphore.release(chunk.slots);
     await reading;
   }

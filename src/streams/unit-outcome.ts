@@ -3,17 +3,17 @@ import { classifyError } from '../db/pool.ts';
 import { addProblem } from '../state/runs.ts';
 import { type RunContext, type Unit, unitName, unitScope } from './context.ts';
 
-/** What became of a unit. */
+/** The outcome of a unit. */
 export type UnitOutcome =
   | { readonly state: 'certified' }
   /** Read to its end by an earlier run of the same pass. */
   | { readonly state: 'skipped' }
-  /** The run ends before the unit does; the next run goes on. */
+  /** The run ended before the unit did; the next run continues. */
   | { readonly state: 'stopped' }
   | { readonly state: 'failed'; readonly error: LobbieSyncError };
 
 /**
- * What became of a unit that threw: stopped with the run, or failed, which is noted where people look.
+ * The outcome of a unit that threw: stopped with the run, or failed. A failure is logged and recorded as a problem.
  *
  * @param close closes the sweep of the unit with the code of the failure, if it has one
  */
@@ -30,7 +30,7 @@ export async function outcomeOf(
   return { state: 'failed', error };
 }
 
-/** Notes a failure where people look for it: in the log and in `lobbie_sync.run_problems`. */
+/** Writes a failure to the log and to `lobbie_sync.run_problems`. */
 export async function recordProblem(context: RunContext, unit: Unit, error: LobbieSyncError): Promise<void> {
   context.logger.error({ code: error.code, unit: unitName(unit), hint: error.hint }, error.message);
   await addProblem(context.db, {

@@ -15,13 +15,13 @@ import { noParents, type ParentCursor, parentChunks } from './parent-stream.ts';
 import { pump } from './stream.ts';
 import { outcomeOf, type UnitOutcome } from './unit-outcome.ts';
 
-/** A list that has not ended after so many pages is read by several streams. */
+/** A list that has not ended after this number of pages is read by several streams. */
 const LARGE_AFTER_PAGES = 5;
 
 /**
- * Reads one list of one account or location from where it stands to its end and certifies it.
+ * Reads one list of one account or location from its stored position to its end, and certifies it.
  *
- * @param complete whether the lists it takes its parents from were certified; if not, this one can't be
+ * @param complete whether the lists of its parents were certified; if not, this list can't be certified
  */
 export async function runUnit(context: RunContext, unit: Unit, complete: boolean): Promise<UnitOutcome> {
   const sweep = await openSweep(
@@ -88,7 +88,7 @@ async function readList(
   return await pump(context, { unit, sweepId, scope }, onPage === undefined ? source : watched(source, onPage));
 }
 
-/** Tells after each page how many there were. */
+/** Calls `onPage` with the number of pages so far, after each page. */
 async function* watched<T extends { cursor: unknown }>(source: AsyncIterable<T>, onPage: (pages: number) => void) {
   for await (const chunk of source) {
     onPage((chunk.cursor as ListCursor).pages);
@@ -97,9 +97,9 @@ async function* watched<T extends { cursor: unknown }>(source: AsyncIterable<T>,
 }
 
 /**
- * Reads a list that takes a date range twice over, on purpose: once without bounds, which also finds rows whose date is
- * missing, and once in windows that tile all of time, which also finds rows that a default range would hide. Neither is
- * proven whole by the documents; together they are. A large list is tiled by several windows that are read side by side.
+ * Reads a list with a date filter twice: once without bounds, which also finds rows without a date, and once in windows that cover all
+ * of time, which also finds rows that a default range would hide. The documents do not promise that one of them is whole, but together
+ * they are. A large list is read in several windows at the same time.
  */
 async function readWindowed(
   context: RunContext,
@@ -114,7 +114,7 @@ async function readWindowed(
   const startTiles = (count: number) => {
     tiles ??= (async () => {
       const known = planned.length > 0 ? planned : await planWindows(context, unit, count);
-      // All of them come to rest before the first failure is told: the run may end with it.
+      // All of them must have ended before the first failure is thrown, because the run may end with it.
       const outcomes = await Promise.allSettled(known.map((state) => readTile(context, unit, sweepId, state)));
       return outcomes.map((outcome) => {
         if (outcome.status === 'rejected') throw outcome.reason;
@@ -148,7 +148,7 @@ async function planWindows(context: RunContext, unit: Unit, count: number): Prom
     cursor: { window, next: null, pages: 0 },
     done: false,
   }));
-  // All or none: the next run takes the windows it finds for the whole of time.
+  // All cursors or none: the next run assumes that the windows it finds cover all of time.
   await context.db.transaction().execute(async (tx) => {
     for (const { scope, cursor } of states) {
       const key = { passId: context.passId, accountId: unit.accountId, resource: unit.resource.name, scope };
@@ -158,7 +158,7 @@ async function planWindows(context: RunContext, unit: Unit, count: number): Prom
   return states;
 }
 
-/** A range that the API refuses leaves the reading without bounds as the only one; that is said, and is no failure. */
+/** Reads one window. If the API refuses the range, that is logged and is no failure: the read without bounds has to suffice. */
 async function readTile(
   context: RunContext,
   unit: Unit,
@@ -169,7 +169,10 @@ async function readTile(
     return await readList(context, unit, sweepId, state.scope, state);
   } catch (error) {
     if (!(error instanceof ApiError && error.code === 'api.bad_request')) throw error;
-    context.logger.warn({ code: error.code, unit: unitName(unit) }, 'the API refuses this date range; read without it');
+    context.logger.warn(
+      { code: error.code, unit: unitName(unit) },
+      'the API refuses this date range; the list is read without it',
+    );
     return true;
   }
 }

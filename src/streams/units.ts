@@ -1,7 +1,7 @@
 import type { Read, Resource } from '../extractors/resource.ts';
 import type { Unit } from './context.ts';
 
-/** Account under which the lists of the token itself are kept. */
+/** The account id under which the lists of the token itself are stored. */
 export const TOKEN_ACCOUNT = '0';
 
 export interface UnitPlan {
@@ -10,7 +10,7 @@ export interface UnitPlan {
   readonly after: readonly Unit[];
 }
 
-/** The units of one account, each after those it takes its parents from. Pure. */
+/** The units of one account, each with the units of its parents before it. Pure. */
 export function planUnits(
   resources: readonly Resource[],
   accountId: string,
@@ -21,8 +21,8 @@ export function planUnits(
     resource.reads.flatMap((original): Unit[] => {
       const read = choose(original);
       if ((read.scope === 'global') !== (accountId === TOKEN_ACCOUNT)) return [];
-      const places = read.scope === 'location' ? locations : [null];
-      return places.map((locationId) => ({ resource, read, accountId, locationId }));
+      const scopes = read.scope === 'location' ? locations : [null];
+      return scopes.map((locationId) => ({ resource, read, accountId, locationId }));
     }),
   );
   return units.map((unit) => ({ unit, after: units.filter((other) => comesBefore(other, unit)) }));
@@ -31,11 +31,11 @@ export function planUnits(
 function comesBefore(other: Unit, unit: Unit): boolean {
   const sameLocation = other.locationId === null || unit.locationId === null || other.locationId === unit.locationId;
   if (unit.read.parent?.resource === other.resource.name) return sameLocation && other.resource !== unit.resource;
-  // A second list fills in what the first ones of all places left out.
+  // A second list adds the rows that the first lists of all locations left out.
   return unit.resource === other.resource && unit.read.secondary === true && other.read.secondary !== true;
 }
 
-/** How soon a unit should start: those that others wait for first, then the ones that take long. */
+/** How soon a unit should start: first units that others wait for, then units that take long. */
 export function unitPriority(unit: Unit, plans: readonly UnitPlan[]): number {
   const waiting = plans.filter((plan) => plan.after.includes(unit)).length;
   return waiting > 0 ? 10 : unit.read.parent !== undefined ? 5 : 0;

@@ -9,20 +9,20 @@ import type { Batch } from './batch.ts';
 import { preparerOf } from './collect.ts';
 import type { RunContext } from './context.ts';
 
-/** Parents of which everything that hangs below them is in the batch at hand. */
+/** Parents whose children are all in the present batch. */
 export interface WholeParents {
-  /** Tables that hang below. */
+  /** The children's tables. */
   readonly tables: readonly Resource[];
-  /** Their column with the parent's id. */
+  /** The children's column with the parent's id. */
   readonly column: string;
   readonly parentIds: readonly string[];
-  /** When the answers were requested that have them: what is missing was absent then. */
+  /** When the answers were requested. Rows that they do not have were absent then. */
   readonly readAt: Date;
 }
 
 /**
- * The changed records of a batch that carry other records inside: what a record no longer carries is gone. A record that does not
- * tell the inner ones as a whole says nothing about them. Records below a parent are judged with it: they come as a whole.
+ * The changed records of a batch that carry all of their inner records: an inner row that such a record no longer carries is gone.
+ * Records that may leave inner ones out (`wholeWhen`) prove nothing. Records below a parent are judged together with the parent's list.
  */
 export function vanishedInside(resource: Resource, changed: readonly Row[]): readonly WholeParents[] {
   if (changed.length === 0 || resource.reads.some((read) => read.parent !== undefined)) return [];
@@ -37,7 +37,7 @@ export function vanishedInside(resource: Resource, changed: readonly Row[]): rea
   });
 }
 
-/** A resource and all that comes inside its records. */
+/** A resource and all resources that come inside its records. */
 const within = (resource: Resource): readonly Resource[] => [
   resource,
   ...(resource.embeds ?? []).flatMap((each) => within(resourceNamed(each.resource))),
@@ -46,14 +46,14 @@ const within = (resource: Resource): readonly Resource[] => [
 const columnAt = (resource: Resource, name: string): number =>
   preparerOf(resource).table.columns.findIndex((column) => column.name === name);
 
-/** The earliest of the requests that brought some rows: what none of them has was absent since. */
+/** When the earliest of the requests for some rows was sent. */
 const earliest = (rows: readonly Row[]): Date => new Date(Math.min(...rows.map((row) => row.readAt.getTime())));
 
 /**
- * Notes as candidates for deletion the stored rows below whole parents that the batch does not have. Nothing is noted
- * when the batch has a reject: the row that seems to be gone may be the one that could not be read, or within it. Nothing
- * is noted below a parent that is a candidate itself: an answer about it speaks of the parent. Rows that
- * can't be asked for by id are not given up for an answer that has none of them at all.
+ * Adds stored rows below whole parents as candidates for deletion if the batch does not have them. It adds none in these cases:
+ * - The batch has a reject: the row that seems to be gone may be the rejected record, or inside it.
+ * - The parent is a candidate itself: then the answer proves something about the parent only.
+ * - The rows can't be read by id and the answer has none at all.
  */
 export async function noteVanished(
   context: RunContext,
@@ -63,12 +63,12 @@ export async function noteVanished(
 ): Promise<void> {
   if (parents.parentIds.length === 0) return;
   if (parents.tables.some(({ name }) => (batch.collected.get(name)?.rejects.length ?? 0) > 0)) return;
-  const parentIds = believed(batch, parents);
+  const parentIds = provenParents(batch, parents);
   if (parentIds.length === 0) return;
   for (const resource of parents.tables) {
     const { table } = preparerOf(resource);
     const received = new Set(batch.collected.get(resource.name)?.rows.map((row) => row.key.slice(1).join('/')));
-    const { carrier, ids: silent } = silentCarriers(batch, parents, resource);
+    const { carrier, ids: partial } = partialCarriers(batch, parents, resource);
     const { rows } = await tx.client.query<{
       key: string;
       parent: string;
@@ -84,7 +84,7 @@ export async function noteVanished(
            AND d.key = t.${identifier(parents.column)}::text AND d.status IN ('candidate', 'held'))`,
       [batch.unit.accountId, parentIds, batch.unit.read.parent?.resource ?? batch.unit.resource.name],
     );
-    const gone = rows.filter((row) => !received.has(row.key) && !silent.has(row.carrier ?? ''));
+    const gone = rows.filter((row) => !received.has(row.key) && !partial.has(row.carrier ?? ''));
     if (gone.length === 0) continue;
     context.doubts.add(batch.unit.accountId, resource.name);
     await addCandidates(
@@ -105,8 +105,8 @@ export async function noteVanished(
   }
 }
 
-/** Records of a batch that carry rows of a resource and do not tell them as a whole: they say nothing about theirs. */
-function silentCarriers(
+/** The records of a batch that carry rows of a resource but may leave some out, so that they prove nothing about missing rows. */
+function partialCarriers(
   batch: Batch,
   parents: WholeParents,
   resource: Resource,
@@ -119,16 +119,19 @@ function silentCarriers(
   }
   const at = columnAt(carrier, wholeWhen.column);
   const rows = batch.collected.get(carrier.name)?.rows ?? [];
-  const silent = rows.filter((row) => !wholeWhen.holds(row.values[at] ?? null));
-  return { carrier: embedded?.column, ids: new Set(silent.map((row) => row.key[1] ?? '')) };
+  const partial = rows.filter((row) => !wholeWhen.holds(row.values[at] ?? null));
+  return { carrier: embedded?.column, ids: new Set(partial.map((row) => row.key[1] ?? '')) };
 }
 
-/** The parents whose answer counts although it may have no row: where a read by id, or a 404, tells what an empty one means. */
-function believed(batch: Batch, parents: WholeParents): readonly string[] {
+/**
+ * The parents whose answers prove something. An empty list does only if its rows can be read by id, or if 404 says that there are none;
+ * otherwise only parents with at least one row count.
+ */
+function provenParents(batch: Batch, parents: WholeParents): readonly string[] {
   const [leading] = parents.tables;
   if (leading === undefined || leading.get !== undefined || batch.unit.read.absentOn404) return parents.parentIds;
   const { columns } = preparerOf(leading).table;
   const parentAt = columns.findIndex((column) => column.name === parents.column);
-  const spoke = new Set(batch.collected.get(leading.name)?.rows.map((row) => row.values[parentAt]));
-  return parents.parentIds.filter((id) => spoke.has(id));
+  const withRows = new Set(batch.collected.get(leading.name)?.rows.map((row) => row.values[parentAt]));
+  return parents.parentIds.filter((id) => withRows.has(id));
 }

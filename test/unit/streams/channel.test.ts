@@ -27,7 +27,7 @@ describe('Channel', () => {
     expect(await channel.take(9)).toEqual([2, 3]);
   });
 
-  test('makes the storer wait while it is empty', async () => {
+  test('makes the storing side wait while it is empty', async () => {
     const channel = new Channel<number>(2);
     const taken = channel.take(9);
     expect(await waits(taken)).toBe(true);
@@ -35,7 +35,7 @@ describe('Channel', () => {
     expect(await taken).toEqual([1]);
   });
 
-  test('tells the end after the last item', async () => {
+  test('reports the end after the last item', async () => {
     const channel = new Channel<number>(2);
     await channel.push(1);
     channel.end();
@@ -65,7 +65,7 @@ describe('Channel', () => {
     expect(await taking).toBeUndefined();
   });
 
-  test('what was never taken can be accounted for', async () => {
+  test('items that were never taken are returned', async () => {
     const channel = new Channel<number>(4);
     await channel.push(1);
     await channel.push(2);

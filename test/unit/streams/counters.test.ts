@@ -52,7 +52,7 @@ describe('the budget', () => {
     stop.dispose();
   });
 
-  test('a run that was told to stop sends nothing more', () => {
+  test('a run that was stopped sends nothing more', () => {
     const { counters: count, stop } = counters();
     const reason = new StopError('stop.signal', 'told to');
     stop.request(reason);

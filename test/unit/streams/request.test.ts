@@ -29,7 +29,7 @@ async function asked(...[of, options]: [Unit, Parameters<typeof requestFor>[2]])
 }
 
 describe('a request', () => {
-  test('of a list has account, place, page size and cursor', async () => {
+  test('of a list has account, location, page size and cursor', async () => {
     expect(await asked(unit('appointments'), { cursor: 'c', limit: 100, query: { startDate: 'x' } })).toEqual([
       'listAppointments',
       { accountId: '1001', locationId: '5', startDate: 'x', limit: 100, cursor: 'c' },
@@ -52,14 +52,14 @@ describe('a request', () => {
   });
 });
 
-test('the path places a row', () => {
+test('the path gives a row its location and parent', () => {
   expect(pathContext(unit('patients'))).toEqual({});
   expect(pathContext(unit('labs'))).toEqual({ location_id: '5' });
   expect(pathContext(unit('forms'), '40')).toEqual({ location_id: '5', form_packet_id: '40' });
 });
 
 describe('the parents of a unit', () => {
-  test('are asked for by id, in order, in bounded steps, deleted ones left out', () => {
+  test('are selected by id, in order, in bounded steps, without deleted ones', () => {
     const { text, values } = parentsQuery(unit('invoice_line_items'), '7');
     expect(values).toEqual(['1001', '5', '7']);
     expect(text).toMatch(/FROM lobbie\."invoices" p WHERE .*p\._deleted_at IS NULL.* ORDER BY p\.id LIMIT \d+$/);
@@ -71,7 +71,7 @@ describe('the parents of a unit', () => {
     expect(text).toContain('SELECT DISTINCT');
   });
 
-  test('are not asked for where there are none', () => {
+  test('are not selected where there are none', () => {
     expect(() => parentsQuery(unit('patients'), null)).toThrow(TypeError);
   });
 });

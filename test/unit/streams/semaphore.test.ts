@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Semaphore } from '../../../src/streams/semaphore.ts';
 
 describe('Semaphore', () => {
-  test('gives as many as there are, then makes wait, in order of asking', async () => {
+  test('gives as many slots as there are, then makes callers wait, in the order of their calls', async () => {
     const permits = new Semaphore(2);
     const order: number[] = [];
     await permits.acquire();
@@ -26,7 +26,7 @@ describe('Semaphore', () => {
     expect(permits.tryAcquire()).toBe(true);
   });
 
-  test('a permit given back goes to who waits, not to who tries', async () => {
+  test('a released slot goes to a caller that waits, not to one that tries', async () => {
     const permits = new Semaphore(1);
     await permits.acquire();
     const waiting = permits.acquire();
@@ -35,7 +35,7 @@ describe('Semaphore', () => {
     await waiting;
   });
 
-  test('nothing given back is nothing', () => {
+  test('releasing no slot changes nothing', () => {
     const permits = new Semaphore(0);
     permits.release(0);
     expect(permits.tryAcquire()).toBe(false);

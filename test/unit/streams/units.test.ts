@@ -36,7 +36,7 @@ describe('units', () => {
     expect(all.some(({ unit }) => unit.read.scope === 'global')).toBe(false);
   });
 
-  test('every read of every resource is planned once per place', () => {
+  test('every read of every resource is planned once per location', () => {
     const reads = RESOURCES.flatMap(({ reads: each }) => each);
     for (const read of reads) {
       const times = all.filter(({ unit }) => unit.read === read).length;
@@ -44,7 +44,7 @@ describe('units', () => {
     }
   });
 
-  test('no two have the same scope text, by which their streams are told apart', () => {
+  test('no two have the same scope text, which identifies their streams', () => {
     const scopes = all.map(({ unit }) => `${unit.resource.name} ${unitScope(unit)}`);
     expect(new Set(scopes).size).toBe(scopes.length);
   });
@@ -56,19 +56,19 @@ describe('units', () => {
 });
 
 describe('what must have ended before', () => {
-  test('children come after their parents, of the same place only', () => {
+  test('children come after their parents, of the same location only', () => {
     expect(of('allergies').map(({ after }) => names(after))).toEqual([['patients@-']]);
     expect(of('invoice_line_items').map(({ after }) => names(after))).toEqual([['invoices@5'], ['invoices@6']]);
     expect(of('forms').map(({ after }) => names(after))).toEqual([['form_packets@5'], ['form_packets@6']]);
   });
 
-  test('a child of the account comes after its parents of all places', () => {
+  test('a child of the account comes after its parents of all locations', () => {
     expect(of('self_scheduling_settings').map(({ after }) => names(after))).toEqual([
       ['remote_care_settings@5', 'remote_care_settings@6'],
     ]);
   });
 
-  test('a second list comes after the first lists of all places', () => {
+  test('a second list comes after the first lists of all locations', () => {
     const second = of('form_template_groups').filter(({ unit }) => unit.read.secondary === true);
     expect(second).toHaveLength(2);
     for (const { after } of second) {
