@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import type { FaultRule, Simulator, StatsReport } from '../../simulator/index.ts';
@@ -54,11 +51,8 @@ export class Log extends Writable {
 
 /** An App with these settings; the caller closes it. */
 export function makeApp(place: Place, log: Log = new Log(), clock: Clock = place.clock ?? systemClock): App {
-  const config = loadConfig({
-    env: environment(place),
-    cwd: mkdtempSync(join(tmpdir(), 'lobbie-sync-cwd-')),
-    terminal: false,
-  });
+  // A folder that does not exist: a file of settings of whoever runs the tests must not be read.
+  const config = loadConfig({ env: environment(place), cwd: '/nowhere', terminal: false });
   return new App(config, createLogger({ ...config.log, stream: log }), clock);
 }
 
