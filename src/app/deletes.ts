@@ -1,5 +1,6 @@
 import { everything } from '../core/selection.ts';
 import type { StopSignal } from '../core/stop.ts';
+import { type ClosedLocationReport, closedLocationReports } from '../inspect/closed-locations.ts';
 import {
   type DeleteEntry,
   type DeleteFilter,
@@ -37,6 +38,12 @@ export class Deletes {
   async list(filter: DeleteFilter, limit: number): Promise<readonly DeleteEntry[]> {
     await this.#access.requireSchema();
     return await this.#access.ask((db) => deleteEntries(db, filter, limit));
+  }
+
+  /** Locations whose lists are not read because they are closed, and what was decided about their rows. */
+  async closed(filter: Pick<DeleteFilter, 'accounts' | 'locations'> = {}): Promise<readonly ClosedLocationReport[]> {
+    await this.#access.requireSchema();
+    return await this.#access.ask((db) => closedLocationReports(db, filter));
   }
 
   /** Applies held deletes; each is read by id once more first. */

@@ -2,6 +2,7 @@
 export type { EmbeddedPostgres } from '../db/embedded/index.ts';
 export type { DeleteStatus, Run } from '../db/tables.ts';
 export type { ResourceDescription } from '../inspect/catalogue.ts';
+export type { ClosedLocationReport } from '../inspect/closed-locations.ts';
 export type { Finding } from '../inspect/finding.ts';
 export type { DeleteEntry, DeleteFilter, DeleteGroup, ListFreshness, StatusReport } from '../inspect/status.ts';
 export type { NightlyPlan, Phase } from '../nightly/plan.ts';

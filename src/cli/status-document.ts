@@ -1,4 +1,5 @@
 import type { ResourceDescription, Run, StatusReport } from '../app/types.ts';
+import { EXIT, type ExitCode } from '../core/errors.ts';
 import { age, plural } from './format.ts';
 import { freshnessLines, targetOf } from './freshness.ts';
 import { outboxRemarks } from './outbox-text.ts';
@@ -10,6 +11,8 @@ const STALE_MS = 36 * 3_600_000;
 export interface Verdict {
   readonly ok: boolean;
   readonly sentence: string;
+  /** What `status` ends with: 0 when all is well, 6 when deletes wait for a person, 5 when a run has to go on, 4 for anything else. */
+  readonly exitCode: ExitCode;
 }
 
 /** Whether all is well, in one sentence. Pure. */
@@ -28,7 +31,7 @@ export function judge(status: StatusReport): Verdict {
   if (lastSuccess === null && trouble === null && abandoned.length === 0) {
     const begun =
       running.length > 0 ? 'the first run is still going' : 'nothing was read yet; run npx lobbie-sync backfill';
-    return { ok: false, sentence: `Not well: ${begun}${waiting}.` };
+    return { ok: false, sentence: `Not well: ${begun}${waiting}.`, exitCode: EXIT.incomplete };
   }
   for (const run of abandoned)
     troubles.push(`the process of ${nameOf(run)} is gone; the next run continues from there`);
@@ -45,15 +48,24 @@ export function judge(status: StatusReport): Verdict {
       `${plural(late, 'list was', 'lists were')} not checked within ${plural(status.freshnessDays, 'day')}`,
     );
   const deletes = held.reduce((sum, group) => sum + group.deletes, 0);
-  if (deletes > 0) troubles.push(`${plural(deletes, 'delete waits', 'deletes wait')} for a person`);
+  const locations = status.closed.filter(({ decision }) => decision === 'held').length;
+  if (locations > 0) {
+    troubles.push(`${plural(locations, 'location', 'locations')} closed and rows wait for a person`);
+  }
+  if (deletes > locations) troubles.push(`${plural(deletes - locations, 'delete waits', 'deletes wait')} for a person`);
   const ahead = (status.future ?? []).reduce((sum, each) => sum + each.entries, 0);
   if (ahead > 0) troubles.push(`${plural(ahead, 'entry lies', 'entries lie')} in the future; the next run fixes that`);
-  if (troubles.length > 0) return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.` };
+  if (troubles.length > 0) {
+    const goesOn = trouble?.status === 'incomplete' || abandoned.length > 0;
+    const exitCode = deletes > 0 ? EXIT.needsPerson : goesOn ? EXIT.incomplete : EXIT.partial;
+    return { ok: false, sentence: `Not well: ${troubles.join('; ')}${waiting}.`, exitCode };
+  }
   const success = lastSuccess as Run;
   const did = success.status === 'succeeded' ? 'succeeded' : 'read everything';
   return {
     ok: true,
     sentence: `All is well: ${nameOf(success)} ${did} ${since(success, at)} ago and every list is whole${waiting}.`,
+    exitCode: EXIT.done,
   };
 }
 
@@ -76,6 +88,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     freshness: freshnessLines(status),
     floor: targetOf(status),
     held: status.held,
+    closed: status.closed,
     off: status.off,
     future: status.future ?? [],
     unknownFields: status.unknownFields,

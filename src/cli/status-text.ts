@@ -1,3 +1,4 @@
+import { closedLines } from './closed-text.ts';
 import { deleteCells } from './deletes-text.ts';
 import { age, count, duration, instant, plural, table } from './format.ts';
 import type { FreshnessLine } from './freshness.ts';
@@ -51,6 +52,11 @@ export function printStatus(output: Output, status: StatusDocument): void {
         paintHead: (text) => output.paint('dim', text),
       }),
     );
+  }
+  if (status.closed.length > 0) {
+    output.line();
+    output.line(bold('Closed locations, whose lists are not read'));
+    for (const line of closedLines(status.closed)) output.line(line);
   }
   const outbox = outboxLines(status.outbox, status.at);
   if (outbox.length > 0) {

@@ -8,6 +8,7 @@ import { listOff, offByAccount, type ResourceOff } from '../state/resources-off.
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
 import { type UnknownField, unknownFields } from '../state/unknown-fields.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
+import { type ClosedLocationReport, closedLocationReports } from './closed-locations.ts';
 
 type Db = Kysely<SyncDatabase>;
 
@@ -82,6 +83,8 @@ export interface StatusReport {
   readonly openRejects: readonly { readonly resource: string; readonly rejects: number }[];
   /** Deletes that wait for a person. */
   readonly held: readonly DeleteGroup[];
+  /** Locations that are closed: their lists are not read. */
+  readonly closed: readonly ClosedLocationReport[];
   /** Changes for Lobbie. A delivery that failed is no fault of the mirror; it is counted here. */
   readonly outbox: OutboxSummary;
   /** Lists that a person switched off. */
@@ -109,18 +112,20 @@ export interface StatusOptions {
 /** Reads the state of the mirror. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit, 'readings');
-  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future, unknown] = await Promise.all([
-    openRuns(db),
-    lastWhole(db),
-    lastTroubled(db),
-    listFreshness(db, options),
-    openRejectCounts(db),
-    deleteGroups(db, { status: 'held' }),
-    outboxSummary(db, options.now),
-    listOff(db),
-    futureOf(db, options),
-    unknownFields(db),
-  ]);
+  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future, unknown, closed] =
+    await Promise.all([
+      openRuns(db),
+      lastWhole(db),
+      lastTroubled(db),
+      listFreshness(db, options),
+      openRejectCounts(db),
+      deleteGroups(db, { status: 'held' }),
+      outboxSummary(db, options.now),
+      listOff(db),
+      futureOf(db, options),
+      unknownFields(db),
+      closedLocationReports(db),
+    ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
     at: options.now,
@@ -131,6 +136,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     lists,
     openRejects,
     held,
+    closed,
     outbox,
     off,
     future,

@@ -1,8 +1,10 @@
+import type { Delete } from '../db/tables.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { settle } from '../deletions/deletions.ts';
 import { isLocation, settleLocations, unmarkLocation } from '../deletions/mark-location.ts';
 import { restoreDelete } from '../deletions/restore-delete.ts';
 import { addAudit } from '../state/audit.ts';
+import { closedLocations } from '../state/closed-locations.ts';
 import { decideDeletes, listDeletes } from '../state/deletes.ts';
 import { type LifecycleOptions, type RunDependencies, RunLifecycle } from './lifecycle.ts';
 
@@ -26,6 +28,12 @@ const filterOf = (choice: DeleteChoice) => ({
   ...(choice.resource === undefined ? {} : { resource: choice.resource }),
 });
 
+/** Of some entries, those by which a person kept the rows of a location that is still closed. */
+async function keptLocations({ db }: RunDependencies, ids: readonly string[]): Promise<readonly Delete[]> {
+  const closed = new Set((await closedLocations(db, { deleteIds: ids })).map(({ deleteId }) => deleteId));
+  return (await listDeletes(db, { status: 'restored', ids })).filter(({ id }) => closed.has(id));
+}
+
 /** Applies held deletes that a person has approved. Before that, each is read by id once more. */
 export async function approveDeletes(
   deps: RunDependencies,
@@ -35,7 +43,10 @@ export async function approveDeletes(
   let report = { applied: 0, kept: 0, open: 0 };
   const run = await RunLifecycle.run(deps, { ...options, kind: 'sync' }, async (lifecycle) => {
     const context = lifecycle.context({ id: '0', startedAt: deps.clock.now() }, { leased: false });
-    const entries = await listDeletes(deps.db, { status: 'held', ...filterOf(choice) });
+    const entries = [
+      ...(await listDeletes(deps.db, { status: 'held', ...filterOf(choice) })),
+      ...(choice.ids === undefined ? [] : await keptLocations(deps, choice.ids)),
+    ];
     for (const group of Map.groupBy(entries, (entry) => entry.account_id).values()) {
       // Rows first: those of a location are marked with it, whoever else asks about them.
       const rows = await settle(

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
+import { closedLocationReports } from '../../src/inspect/closed-locations.ts';
 import { executeVerify } from '../../src/inspect/verify.ts';
 import { planNightlySync } from '../../src/nightly/plan.ts';
 import { approveDeletes, restoreDeletes } from '../../src/runs/decide-deletes.ts';
@@ -123,6 +124,9 @@ describe('a location that leaves the list and is not found by id', () => {
     expect(await freshAt(closing)).toBe(0);
     expect(await freshAt(other)).toBeGreaterThan(0);
     expect(await plannedRequests()).toBeLessThan(planned);
+    const [report] = await closedLocationReports(syncer.deps.db);
+    expect(report).toMatchObject({ locationId: String(closing), decision: 'held', cause: 'left_list' });
+    expect(report?.rows.reduce((sum, { rows }) => sum + rows, 0)).toBe(before);
     // Until somebody decides, each nightly sync says so, and asks for the location once by its list only.
     expect(await night()).toMatchObject({ status: 'partial', exitCode: 6 });
     expect(requestsAt(closing)).toBe(0);
@@ -151,9 +155,13 @@ describe('a location that leaves the list and is not found by id', () => {
         `SELECT action, actor, subject->>'key' AS key FROM lobbie_sync.audit_log WHERE action LIKE 'deletes.%'`,
       ),
     ).toEqual([{ action: 'deletes.restore', actor: 'test', key: String(closing) }]);
+    expect(await closedLocationReports(syncer.deps.db)).toMatchObject([{ decision: 'kept' }]);
     // A backfill in between does not ask again either.
     expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded', exitCode: 0 });
     expect((await held()).length).toBe(1);
+    // Who kept the rows may have them marked later.
+    expect(await approve((await held()).map(({ id }) => id))).toMatchObject({ applied: 1, open: 0 });
+    expect(await current(closing)).toBe(0);
   });
 
   test('is read as before when it comes back after its rows were kept', async () => {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App, DeleteChoice, DeleteFilter, DeleteStatus } from '../../app/types.ts';
 import { EXIT, type ExitCode } from '../../core/errors.ts';
+import { closedLines } from '../closed-text.ts';
 import { choicesOf, deleteCells, deletesSentence } from '../deletes-text.ts';
 import { UsageError } from '../errors.ts';
 import { plural, table } from '../format.ts';
@@ -33,10 +34,11 @@ function defineList(command: Command, shell: Shell): void {
           const filter: DeleteFilter = { status: options.status, ...readSelection(options, await resourceNames()) };
           return await withApp(async (app) => {
             const groups = await app.deletes.groups(filter);
+            const closed = await app.deletes.closed(filter);
             const total = groups.reduce((sum, group) => sum + group.deletes, 0);
             if (output.json) {
               const deletes = await app.deletes.list(filter, options.limit);
-              output.data({ status: options.status, total, groups, deletes });
+              output.data({ status: options.status, total, groups, deletes, closed });
             }
             output.line(deletesSentence(options.status, total));
             if (groups.length > 0) {
@@ -47,6 +49,10 @@ function defineList(command: Command, shell: Shell): void {
                   paintHead: (text) => output.paint('dim', text),
                 }),
               );
+            }
+            if (closed.length > 0) {
+              output.line(`${plural(closed.length, 'location is', 'locations are')} closed:`);
+              for (const line of closedLines(closed)) output.line(line);
             }
             if (options.status === 'held' && total > 0) {
               output.note('deletes approve applies them after asking Lobbie once more; deletes restore refuses them');
@@ -74,7 +80,13 @@ function defineApprove(command: Command, shell: Shell): void {
       shell.action<ChoiceOptions>(async ({ args, options, output, withApp }) => {
         const choices = await readChoices(args, options);
         return await withApp(async (app) => {
-          await checkIds(app, args, ['held']);
+          // The rows of a location that a person kept may be marked later.
+          const kept = (await app.deletes.closed()).filter(({ decision }) => decision === 'kept');
+          await checkIds(
+            app,
+            args.filter((each) => !kept.some(({ deleteId }) => deleteId === each)),
+            ['held'],
+          );
           const sum = { runIds: [] as string[], applied: 0, kept: 0, open: 0 };
           let exitCode: ExitCode = EXIT.done;
           await stoppable(output, async (stop) => {

@@ -23,7 +23,7 @@ export function define(command: Command, shell: Shell): void {
         const document = statusDocument(status, verdict, resourceCatalogue());
         output.data(document);
         printStatus(output, document);
-        return EXIT.done;
+        return verdict.exitCode;
       }),
     ),
   );

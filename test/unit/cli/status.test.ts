@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, ListFreshness, OutboxSummary, Run, StatusReport } from '../../../src/app/types.ts';
+import { closedLines } from '../../../src/cli/closed-text.ts';
 import { doctorExitCode } from '../../../src/cli/commands/doctor.ts';
 import { freshnessLines, targetOf } from '../../../src/cli/freshness.ts';
 import { outboxLines } from '../../../src/cli/outbox-text.ts';
@@ -51,6 +52,7 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
   lists: [list('staff', 5)],
   openRejects: [],
   held: [],
+  closed: [],
   outbox: outbox(),
   off: [],
   unknownFields: [],
@@ -62,9 +64,28 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
 const trouble = (id: string, status: Run['status'], hoursAgo: number) =>
   ({ run: run(id, status, hoursAgo), resources: [], problems: [], unknownFields: [] }) as StatusReport['lastTrouble'];
 
+const HELD: StatusReport['held'] = [
+  { accountId: '7', locationId: null, resource: 'staff', deletes: 7, rows: 9, since: NOW },
+];
+
+const CLOSED: StatusReport['closed'] = [
+  {
+    accountId: '7',
+    locationId: '70',
+    cause: 'left_list',
+    since: new Date('2026-01-02T02:00:00Z'),
+    deleteId: '12',
+    decision: 'kept',
+    rows: [
+      { resource: 'appointments', rows: 40 },
+      { resource: 'labs', rows: 2 },
+    ],
+  },
+];
+
 describe('the sentence of status', () => {
   test('all is well', () => {
-    expect(judge(report({}))).toEqual({
+    expect(judge(report({}))).toMatchObject({
       ok: true,
       sentence: 'All is well: sync 7 succeeded 5 hours ago and every list is whole.',
     });
@@ -72,11 +93,11 @@ describe('the sentence of status', () => {
 
   test('rejects are told and are no alarm', () => {
     const verdict = judge(report({ openRejects: [{ resource: 'labs', rejects: 2 }] }));
-    expect(verdict).toEqual({ ok: true, sentence: expect.stringContaining('2 rejected records wait') });
+    expect(verdict).toMatchObject({ ok: true, sentence: expect.stringContaining('2 rejected records wait') });
   });
 
   test('a run that failed since is told, one before is not', () => {
-    expect(judge(report({ lastTrouble: trouble('8', 'partial', 2) }))).toEqual({
+    expect(judge(report({ lastTrouble: trouble('8', 'partial', 2) }))).toMatchObject({
       ok: false,
       sentence: 'Not well: sync 8 ended partial 2 hours ago.',
     });
@@ -94,14 +115,49 @@ describe('the sentence of status', () => {
   });
 
   test('times in the future are told', () => {
-    expect(judge(report({ future: [{ what: 'checks', of: 'state', entries: 3 }] }))).toEqual({
+    expect(judge(report({ future: [{ what: 'checks', of: 'state', entries: 3 }] }))).toMatchObject({
       ok: false,
       sentence: 'Not well: 3 entries lie in the future; the next run fixes that.',
     });
   });
 
+  test.each<[string, Partial<StatusReport>, number]>([
+    ['all is well', {}, 0],
+    ['a run failed', { lastTrouble: trouble('8', 'failed', 2) }, 4],
+    ['a list was never read', { lists: [list('labs', null)] }, 4],
+    ['a run has to go on', { lastTrouble: trouble('8', 'incomplete', 2) }, 5],
+    ['nothing was read', { lastSuccess: null, lists: [] }, 5],
+    ['deletes wait, whatever else there is', { held: HELD, lastTrouble: trouble('8', 'incomplete', 2) }, 6],
+  ])('is followed by an exit code by cause: %s', (_name, changes, exitCode) => {
+    expect(judge(report(changes))).toMatchObject({ exitCode });
+  });
+
+  test('a location that waits for a person is told apart from other deletes', () => {
+    const closed = CLOSED.map((each) => ({ ...each, decision: 'held' as const }));
+    const held = [...HELD, { ...HELD[0], resource: 'locations', deletes: 1 } as StatusReport['held'][number]];
+    expect(judge(report({ held, closed }))).toMatchObject({
+      sentence: 'Not well: 1 location closed and rows wait for a person; 7 deletes wait for a person.',
+      exitCode: 6,
+    });
+    // One that a person has decided about is no trouble.
+    expect(judge(report({ closed: CLOSED }))).toMatchObject({ ok: true, exitCode: 0 });
+  });
+
+  test('closed locations are shown with counts by table and with what to do', () => {
+    const [kept] = CLOSED;
+    const waits = { ...kept, decision: 'held' } as StatusReport['closed'][number];
+    expect(closedLines([waits])).toEqual([
+      '  location 70 of account 7 is no longer in the list of locations (known since 2026-01-02 02:00 UTC)',
+      '    42 rows: appointments 40, labs 2',
+      '    deletes approve 12 marks them as deleted; deletes restore 12 keeps them',
+    ]);
+    expect(closedLines(CLOSED)).toEqual([
+      '  location 70 of account 7 is no longer in the list of locations (known since 2026-01-02 02:00 UTC); its rows are kept',
+    ]);
+  });
+
   test('a list that was never whole is told', () => {
-    expect(judge(report({ lists: [list('staff', 5), list('labs', null)] }))).toEqual({
+    expect(judge(report({ lists: [list('staff', 5), list('labs', null)] }))).toMatchObject({
       ok: false,
       sentence: 'Not well: 1 list was never read to the end.',
     });
@@ -124,18 +180,18 @@ describe('the sentence of status', () => {
       { accountId: '1001', locationId: '11', resource: 'labs', deletes: 3, rows: 20, since: hours(2) },
       { accountId: '1001', locationId: null, resource: 'patients', deletes: 4, rows: null, since: hours(2) },
     ];
-    expect(judge(report({ held }))).toEqual({ ok: false, sentence: 'Not well: 7 deletes wait for a person.' });
+    expect(judge(report({ held }))).toMatchObject({ ok: false, sentence: 'Not well: 7 deletes wait for a person.' });
   });
 
   test('a run that only left deletes to a person read everything', () => {
-    expect(judge(report({ lastSuccess: run('7', 'partial', 5) }))).toEqual({
+    expect(judge(report({ lastSuccess: run('7', 'partial', 5) }))).toMatchObject({
       ok: true,
       sentence: 'All is well: sync 7 read everything 5 hours ago and every list is whole.',
     });
   });
 
   test('a list that is older than the floor is told', () => {
-    expect(judge(report({ lists: [list('staff', 5), list('labs', 24 * 31)] }))).toEqual({
+    expect(judge(report({ lists: [list('staff', 5), list('labs', 24 * 31)] }))).toMatchObject({
       ok: false,
       sentence: 'Not well: 1 list was not checked within 30 days.',
     });
@@ -156,7 +212,7 @@ describe('deliveries', () => {
       'deliveries are paused; 2 changes wait for a person; 4 changes were refused or given up within a day (push status)',
     ],
   ])('%# are told in the sentence, and are no alarm', (changes, told) => {
-    expect(judge(report({ outbox: outbox(changes) }))).toEqual({ ok: true, sentence: `${well}; ${told}.` });
+    expect(judge(report({ outbox: outbox(changes) }))).toMatchObject({ ok: true, sentence: `${well}; ${told}.` });
   });
 
   test('what only waits for its turn is not in the sentence', () => {
