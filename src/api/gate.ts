@@ -7,9 +7,9 @@ import { Pace } from './pace.ts';
 /** Longest single timer in milliseconds; one over 24 days would fire at once. */
 export const SLICE_MS = 3_600_000;
 
-/** A place in the queue. Which task takes it is decided when it comes to its start (lanes.ts). */
+/** A position in the queue. Which task starts there is decided at the start (lanes.ts). */
 export interface Place {
-  /** False while nobody is left who waits. */
+  /** Whether any task still waits. */
   waiting(): boolean;
   /** Runs a task if one waits; never rejects. */
   start(): Promise<void>;

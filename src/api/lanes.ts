@@ -4,13 +4,13 @@ import type { Job } from './gate.ts';
 export const URGENT_BELOW = 4;
 
 /**
- * The jobs that wait, by priority; the oldest of a priority first. While urgent jobs and others wait, the urgent ones get only a
- * fraction of the starts, the first start included: a long queue of them must not keep the others waiting for hours. Whoever is alone
- * gets every start.
+ * The waiting jobs by priority, the oldest of a priority first. While both urgent and other jobs wait, the urgent ones get only a
+ * fraction of the starts, the first start included, so that a long queue of them does not delay the others for hours. If only one kind
+ * waits, it gets every start.
  */
 export class Lanes {
   readonly #lanes: Job[][] = Array.from({ length: 10 }, () => []);
-  /** Starts that the urgent jobs have not had yet of those that are theirs, in starts. */
+  /** The number of starts that urgent jobs may still take of their fraction. */
   #credit = 1;
 
   add(job: Job): void {
@@ -20,7 +20,7 @@ export class Lanes {
   /**
    * Takes the job that starts next; undefined when none waits.
    *
-   * @param urgentFraction of the starts for urgent jobs while others wait, more than 0 to 1
+   * @param urgentFraction the fraction of starts for urgent jobs while others wait, more than 0 to 1
    */
   take(urgentFraction: number): Job | undefined {
     const urgent = this.#first(0, URGENT_BELOW);
@@ -35,7 +35,7 @@ export class Lanes {
     return (theirs ? urgent : other).shift();
   }
 
-  /** The most urgent lane of a range in which somebody still waits. */
+  /** The most urgent lane of a range that has a waiting job. */
   #first(from: number, to: number): Job[] | undefined {
     for (const lane of this.#lanes.slice(from, to)) {
       while (lane[0]?.waiting() === false) lane.shift();

@@ -67,7 +67,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   let fraction = 1;
   let urgentFraction = options.urgentFraction ?? 1;
   const lanes = new Lanes();
-  /** Places in the gate. */
+  /** The number of positions in the gate's queue. */
   let places = 0;
 
   const now = () => clock.now().getTime();
@@ -123,7 +123,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
             }
           },
         });
-        // The place of a caller who gave up is free for this one.
+        // A position that a caller gave up is free for this one.
         if (places >= queued) return gate.ended();
         places += 1;
         gate.enter({

@@ -1,14 +1,14 @@
-/** Names that stand twice in one object of a JSON text: which of the two values is meant, nobody can say (RFC 8259, 4). */
+/** Finds names that an object of a JSON text has twice: the standard does not say which value is meant (RFC 8259, 4). */
 import { rawNumberText } from './json.ts';
 
 /**
- * Whether an object of the text has a name twice. `JSON.parse` keeps the last value without a word: two records that ran into one,
- * or a list that is named again and empty, would pass for what was sent.
+ * Whether an object of the text has a name twice. `JSON.parse` silently takes the last value, so two records merged into one, or a list
+ * that is repeated and empty, would pass for a valid answer.
  *
- * The members of the parsed value are counted against the names of the text, which costs a fraction of the parsing; only where the
- * two differ is the text scanned, because a blank before a colon or a value that was cut explains a difference too. Pure.
+ * The members of the parsed value are compared in number with the names of the text, which costs a fraction of the parsing. Only if they
+ * differ is the text scanned, because a blank before a colon or a value that was cut makes a difference, too. Pure.
  *
- * @param value what the text was parsed to
+ * @param value the parsed text
  */
 export function repeatsName(text: string, value: unknown): boolean {
   return countNames(text) !== countMembers(value) && scan(text);
@@ -39,7 +39,7 @@ function countMembers(value: unknown): number {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Goes through the text sign by sign. It is known to be JSON. */
+/** Scans the text character by character. The text must be valid JSON. */
 function scan(text: string): boolean {
   /** The names of each object that is open; undefined for an array. */
   const open: (Set<string> | undefined)[] = [];
@@ -62,7 +62,7 @@ function scan(text: string): boolean {
   return false;
 }
 
-/** Whether a colon follows: then the text before it is a name. */
+/** Whether a colon follows, so that the text before it is a name. */
 function isName(text: string, end: number): boolean {
   let at = end;
   while (/\s/.test(text.charAt(at))) at += 1;

@@ -20,27 +20,27 @@ import { requestFor } from '../streams/request.ts';
 import { judgeSweeps } from './judge.ts';
 import { stillThere } from './still-there.ts';
 
-/** Why a location was noted whose row was marked as deleted before its other rows were asked about. */
+/** The reason of a candidate for a location that was marked as deleted while its rows were not. */
 const LEFT = 'no longer in the list of locations';
 
 /** Days for which all lists of a listed location are refused before it counts as closed: a grant that lapsed comes back sooner. */
 const REFUSED_DAYS = 3;
 
-/** How a list ends that is refused; a second list of the same rows fails with the first. */
+/** The codes with which a refused list ends. A second list of the same rows fails together with the first. */
 const REFUSALS = ['api.not_found', 'api.forbidden', PARENTS_INCOMPLETE];
 
 const DAY_MS = 86_400_000;
 
-/** The lists of a location that need no parent and always answer where there is a location. */
+/** A read of a location's list that needs no parent and always answers if the location exists. */
 const plainRead = (resource: Resource): Read | undefined =>
   resource.scope === 'location'
     ? resource.reads.find((read) => read.parent === undefined && read.absentOn404 !== true)
     : undefined;
 
 /**
- * Decides which locations of an account are closed, once its list of locations was read, and before any of their lists is: one that
- * a whole reading did not meet and that a read by id does not find is closed, and its rows are held for a person; one that is met
- * again is open again.
+ * Decides which locations of an account are closed, after the list of locations was read and before any of their own lists is read. A
+ * location is closed if a full read did not meet it and a read by id does not find it; its rows are then held for a person. It is open
+ * again once a full read meets it.
  *
  * @param holder the resource whose rows are the locations
  */
@@ -68,7 +68,7 @@ async function reopenMet(context: RunContext, accountId: string, holder: Resourc
   }
 }
 
-/** Asks one list of each listed location that refused all of them: one request a location and run. */
+/** Reopens locations that had refused all of their lists and answer again. Takes one request per location and run. */
 async function reopenAnswering(context: RunContext, accountId: string): Promise<void> {
   for (const closed of await closedLocations(context.db, { accountId })) {
     if (closed.cause !== 'lists_refused') continue;
@@ -93,12 +93,12 @@ export async function answers(context: RunContext, { accountId, locationId }: Cl
     parsePage(read, body);
     return true;
   } catch {
-    // Refused, or no answer: the location stays closed, and the next run asks again.
+    // After a refusal or without an answer, the location stays closed, and the next run tries again.
     return false;
   }
 }
 
-/** Locations that were marked as deleted while their rows stayed: nobody was asked about those. */
+/** Adds candidates for locations that were marked as deleted while their rows were not, so that a person decides. */
 async function noteUnasked(context: RunContext, accountId: string, holder: Resource): Promise<void> {
   const { rows } = await context.pool.query<{ id: string; at: Date }>(
     `SELECT p.id::text AS id, p._deleted_at AS at FROM ${tableName(preparerOf(holder).table)} p
@@ -123,8 +123,8 @@ async function note(
 }
 
 /**
- * Confirms by id that locations are gone that a whole reading did not meet, and holds them. A read by id that is refused confirms it
- * as well: nothing is marked by that, and a person decides.
+ * Reads the locations that a full read did not meet by id, and holds those that are gone for a person. A location whose read by id is
+ * refused is held, too: holding marks nothing as deleted.
  */
 async function holdMissing(context: RunContext, accountId: string, holder: Resource): Promise<void> {
   const known = new Set((await closedLocations(context.db, { accountId })).map(({ locationId }) => locationId));
@@ -154,10 +154,10 @@ async function hold(context: RunContext, entry: Delete, cause: ClosureCause): Pr
 }
 
 /**
- * Holds locations that are listed and of which every list was refused with 403 or 404, for days and in this pass, while lists of
- * another location of the account answered. Done at the end of a nightly sync.
+ * Holds listed locations of which every list was refused with 403 or 404, for {@link REFUSED_DAYS} and in this pass, while lists of another
+ * location of the account answered. Called at the end of a nightly sync.
  *
- * @param resources what the run read of the account
+ * @param resources the resources of the account that the run read
  */
 export async function judgeRefusals(
   context: RunContext,

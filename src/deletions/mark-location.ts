@@ -15,7 +15,7 @@ import { answers } from './closed-locations.ts';
 import { removeRows } from './deletions.ts';
 import { stillThere } from './still-there.ts';
 
-/** Whether an entry asks about a location, and with that about all of its rows. */
+/** Whether an entry is a location, so that the decision covers all rows of that location. */
 export const isLocation = (entry: Pick<Delete, 'resource'>): boolean =>
   resourceNamed(entry.resource).holdsLocations === true;
 
@@ -23,7 +23,7 @@ export const isLocation = (entry: Pick<Delete, 'resource'>): boolean =>
 const located = (): readonly Resource[] =>
   RESOURCES.filter(({ scope }) => scope === 'location').sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Asks for locations once more, and marks the rows of those that are closed as deleted. What an approval does. */
+/** Applies the approval of closed locations: checks each once more, and marks the rows of those that are still closed as deleted. */
 export async function settleLocations(
   context: RunContext,
   entries: readonly Delete[],
@@ -31,7 +31,7 @@ export async function settleLocations(
   const sum = { applied: 0, dismissed: 0 };
   const closed = await closedLocations(context.db, { deleteIds: entries.map(({ id }) => id) });
   for (const entry of entries) {
-    // An entry that no run has looked at since it was held has no closed location: the next run decides about it.
+    // An entry that no run has checked since it was held has no closed location; the next run decides about it.
     const location = closed.find(({ deleteId }) => deleteId === entry.id);
     if (location === undefined) continue;
     const found = await open(context, entry, location);
@@ -43,7 +43,7 @@ export async function settleLocations(
   return sum;
 }
 
-/** Whether a location is open after all; undefined: nothing can be said now. */
+/** Whether a location is open after all; undefined when that can't be determined now. */
 async function open(context: RunContext, entry: Delete, location: ClosedLocation): Promise<boolean | undefined> {
   if (context.stop.requested) return undefined;
   if (location.cause === 'lists_refused') return await answers(context, location);
@@ -52,8 +52,8 @@ async function open(context: RunContext, entry: Delete, location: ClosedLocation
 }
 
 /**
- * Marks all rows of a closed location as deleted, in one transaction. Rows that several locations serve are marked where a whole
- * reading of the others did not meet them; the rest is at another location or was not looked for yet.
+ * Marks all rows of a closed location as deleted, in one transaction. Rows that several locations serve are marked only if a full read
+ * of the other locations did not meet them; the others stand at another location or were not searched for yet.
  */
 async function mark(context: RunContext, entry: Delete, { cause, locationId }: ClosedLocation): Promise<void> {
   const { account_id: accountId } = entry;
@@ -82,7 +82,7 @@ async function mark(context: RunContext, entry: Delete, { cause, locationId }: C
       );
       await count(tx, new Map([[resource.name, marked.length]]));
     }
-    // One that is still listed is there: reading would lift its own mark at once.
+    // A location that is still listed is not marked itself, because the next read would remove the mark at once.
     if (cause === 'left_list') {
       const holder = resourceNamed(entry.resource);
       await count(tx, await removeRows(context, tx, holder, accountId, [locationId], { now }));
@@ -92,12 +92,12 @@ async function mark(context: RunContext, entry: Delete, { cause, locationId }: C
   });
 }
 
-/** Takes the marks off that {@link settleLocations} set for a location. Returns the number of rows. */
+/** Removes the tombstones that {@link settleLocations} set for a location. Returns the number of rows. */
 export async function unmarkLocation(tx: Transaction, entry: Delete, options: TombstoneOptions): Promise<number> {
   const { account_id: accountId, key, decided_at: decided } = entry;
   if (decided === null) return 0;
   const holder = preparerOf(resourceNamed(entry.resource)).table;
-  // All were marked in the transaction of the decision, so with its instant.
+  // All rows were marked in the transaction of the decision, so with its instant.
   const below = { column: 'location_id', parentId: key, at: decided.toISOString() };
   let rows = (await restore(tx, holder, accountId, [key], options)).length;
   for (const resource of located()) {

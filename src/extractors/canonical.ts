@@ -9,11 +9,11 @@ interface Shape {
 
 type Shapes = Map<string, Shape>;
 
-/** Objects whose names are all content, by their names as they came: most records of a list have one shape. */
+/** Objects whose names are all content, by their names in the received order. Most records of a list have the same shape. */
 const plain: Shapes = new Map();
 /** The same for objects of which only some names are content. */
 const ofMembers = new WeakMap<Members, Shapes>();
-/** More shapes than this are no shapes but data, as an object whose names are ids. */
+/** Beyond this number, names are probably data, as in an object whose names are ids; they are sorted but not remembered. */
 const MOST_SHAPES = 5000;
 
 function shapeOf(value: object, members: Members | undefined): Shape {
@@ -27,7 +27,7 @@ function shapeOf(value: object, members: Members | undefined): Shape {
   const met = shapes.get(text);
   if (met !== undefined) return met;
   const known = names.filter((name) => members === undefined || Object.hasOwn(members.known, name)).sort();
-  // An object without a known name is none of the records that are meant here; then all of it counts.
+  // An object without any known name is not one of these records, so all of it counts.
   const shape =
     known.length === 0
       ? { known: names.sort(), unknown: [] }
@@ -42,8 +42,8 @@ type OnUnknown = (name: string, hasTable: boolean) => void;
  * JSON text that is the same for all values that `jsonb` takes for equal, whatever the order of their keys. Pure except for a
  * bounded cache of sorted names.
  *
- * @param members known fields of the records in the value: fields that are not among them are no content. Default: all are.
- * @param onUnknown gets the name of every field that was left out, and whether a table of those records counts it
+ * @param members the known fields of records in the value; other fields are left out. Default: nothing is left out.
+ * @param onUnknown called with the name of every field that was left out, and whether a table of those records counts it
  * @throws RangeError for a value that is nested deeper than the stack reaches
  */
 export function canonicalJson(value: unknown, members?: Members, onUnknown?: OnUnknown): string {

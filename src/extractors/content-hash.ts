@@ -5,9 +5,9 @@ import type { Field } from './fields.ts';
 import { plainDecimal } from './values.ts';
 
 /**
- * A byte before the hash tells how it was made, and its length tells it from a hash over the text of a record, which rows had first.
- * `01`: known fields in canonical form, JSON values whole. `02`: of JSON values only the known fields of their records. Behind the
- * byte, a record without unknown fields in them has the same hash in both ways.
+ * The byte before the hash says how it was computed. The length distinguishes it from the first form of the hash, over a record's text.
+ * `01`: known fields in canonical form, with whole JSON values. `02`: the same, with only the known fields of records in JSON values. If
+ * those records have no unknown fields, both forms are equal after that byte.
  */
 const WHOLE = '01';
 const KNOWN = '02';
@@ -16,7 +16,7 @@ const KNOWN = '02';
 interface Part {
   readonly at: number;
   readonly sql: string;
-  /** The API field, and how its JSON is read; undefined for a column that comes from the path. */
+  /** The API field; undefined for a column that comes from the path. */
   readonly name: string | undefined;
   readonly field: Field | undefined;
 }
@@ -24,12 +24,12 @@ interface Part {
 type Given = Readonly<Record<string, unknown>>;
 type Values = readonly (string | null)[];
 
-/** Computes what tells a changed row from an unchanged one. */
+/** Computes the content hash, by which changed rows are found. */
 export interface ContentHasher {
   /**
-   * @param values of all columns, as Postgres reads them
-   * @param given the record, aliases resolved
-   * @param onUnknown gets the path of each field inside a JSON value that nobody knows, and whether another table counts it
+   * @param values the values of all columns, as Postgres reads them
+   * @param given the record, with aliases resolved
+   * @param onUnknown called with the path of each unknown field inside a JSON value, and whether another table counts it
    * @throws RangeError for a value that is nested deeper than the stack reaches
    */
   hash(values: Values, given: Given, onUnknown: (path: string, hasTable: boolean) => void): string;
@@ -43,7 +43,7 @@ export function createContentHasher(
   fieldOf: ReadonlyMap<string, string>,
   fields: Readonly<Record<string, Field>>,
 ): ContentHasher {
-  // The account is left out, since hashes are compared within one; so is a location that a row keeps from its first read.
+  // Two columns are left out: the account, because hashes are compared within one, and a location that never changes after the insert.
   const unhashed = new Set(['account_id', ...table.keepFirst]);
   const parts = table.columns.flatMap(({ name, sql }, at): Part[] => {
     const field = fieldOf.get(name);
@@ -62,7 +62,7 @@ export function createContentHasher(
       const { sql, name } = part;
       const own =
         sql === 'jsonb' && name !== undefined ? text(part, name) : sql === 'numeric' ? plainDecimal(value) : value;
-      // Its length keeps a value apart from its neighbours.
+      // The length before each value separates it from its neighbours.
       all += `${own.length}:${own}`;
     }
     return all;

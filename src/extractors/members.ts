@@ -2,9 +2,9 @@ import type { KnownNames } from '../core/row.ts';
 import type { Field, Members } from './fields.ts';
 
 /**
- * The known fields of records that have a table. Fields that move by themselves are left out: they are no content here either.
+ * The known fields of records that have a table, without volatile fields, which are no content here either.
  *
- * @param fields of the resource whose records they are
+ * @param fields the fields of the resource that the records belong to
  */
 export function membersOf(fields: Readonly<Record<string, Field>>): Members {
   const entries = Object.entries(fields).filter(([, field]) => !field.volatile);
@@ -14,7 +14,7 @@ export function membersOf(fields: Readonly<Record<string, Field>>): Members {
   return { known: Object.fromEntries(named), hasTable: true };
 }
 
-/** The known fields of records without a table: all that the contract names. */
+/** The known fields of records without a table: the fields in the contract. */
 export const members = (...names: readonly string[]): Members => ({
   known: Object.fromEntries(names.map((name) => [name, true as const])),
   hasTable: false,

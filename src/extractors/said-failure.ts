@@ -1,16 +1,16 @@
-/** Fields in which APIs name what went wrong. Empty, they say that nothing did. */
+/** Fields in which APIs report errors. Empty ones mean that there was no error. */
 const FAULTS = ['error', 'errors', 'exception', 'fault'];
 /** Fields that are false when a request failed. */
 const SUCCEEDED = ['success', 'ok'];
-/** Fields that are true when an answer is only a part of what was asked for. */
+/** Fields that are true when an answer has only a part of the requested rows. */
 const PARTIAL = ['partial', 'isPartial', 'incomplete', 'truncated', 'timedOut', 'timed_out'];
 
 /**
- * The field in which an answer says of itself that it failed, or that it is not all there is. Such an answer may look complete
- * otherwise: an array without rows, or a record whose fields are null. Pure.
+ * The field in which an answer reports that it failed or is incomplete. Apart from that field, such an answer may look complete: an
+ * array without rows, or a record whose fields are null. Pure.
  *
- * @param known fields that the contract has: they mean what it says
- * @returns undefined when the answer says nothing of the kind
+ * @param known the fields of the contract, which have the meaning given there
+ * @returns undefined when the answer has no such field
  */
 export function saidFailure(
   body: Readonly<Record<string, unknown>>,

@@ -208,7 +208,7 @@ class NightlySync {
     );
   }
 
-  /** Looks for locations that refuse all of their lists. Only a run that asked for all of them can tell. */
+  /** Finds locations that refuse all of their lists. Only a run that read all lists can do this. */
   async #refusals({ id, open, resources }: Account): Promise<void> {
     const { resources: chosen, locations } = this.#lifecycle.options.selection;
     const holder = resources.find((resource) => resource.holdsLocations);

@@ -143,7 +143,7 @@ async function rangeWithin(
   const most = await mostOfLatest(deps);
   const ranges = [...whole].map(([resource, all]) => {
     const planned = lines.reduce((sum, line) => sum + (line.resource === resource ? line.requests : 0), 0);
-    // Before the first nightly sync nothing is recorded at all; a resource that none of them asked for took nothing.
+    // Without any recorded nightly sync the maximum is unknown; a resource that none of them read took no requests.
     const latest = most.size === 0 ? undefined : (most.get(resource) ?? 0);
     return rangeOf({ planned, whole: all + planned, most: latest });
   });

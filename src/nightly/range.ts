@@ -1,29 +1,29 @@
 import type { RunDependencies } from '../runs/lifecycle.ts';
 
-/** Between how many requests the next nightly sync is expected to take. */
+/** The least and the most requests that the next nightly sync is expected to take. */
 export interface RequestRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** What is known of one resource before a nightly sync. */
+/** The estimates of one resource before a nightly sync, in requests. */
 export interface Expected {
-  /** From what the warehouse holds now. */
+  /** Estimated from what the warehouse holds now. */
   readonly planned: number;
-  /** A whole reading of everything. */
+  /** A full read. */
   readonly whole: number;
-  /** The most that one of the latest nightly syncs took; undefined: none was recorded. */
+  /** The most that one of the latest nightly syncs took; undefined when none was recorded. */
   readonly most: number | undefined;
 }
 
-/** Nightly syncs that are looked back at: two weeks have each weekday twice. */
+/** The number of nightly syncs that are considered: two weeks have each weekday twice. */
 const LOOK_BACK = 14;
-/** A page or two more of a list that grew, or of a status that is walked through. */
+/** Extra requests for a list or a status that has grown by a page or two. */
 const SLACK = 4;
 
 /**
- * The range of a resource. Nobody knows before which records changed today, and each change asks for lists of its patient: what the
- * latest nightly syncs took says how many they are, half as many more allowed. Without any, everything may have changed. Pure.
+ * The range of a resource. The day's changes, each of which makes its patient's lists due, are not known in advance. They are estimated
+ * from the requests of the latest nightly syncs, with half as many added. If there was none, everything may have changed. Pure.
  */
 export function rangeOf({ planned, whole, most }: Expected): RequestRange {
   const from = Math.max(0, Math.floor(planned * 0.9) - SLACK);
