@@ -1,5 +1,6 @@
 /** The Lobbie client. A call builds its request, waits for the limiter, sends it, and repeats it until an answer or an error. */
 import { type Clock, systemClock } from '../core/clock.ts';
+import { ClockJumpedError } from '../core/clock-difference.ts';
 import { StopError } from '../core/errors.ts';
 import { linkSignals } from './abort.ts';
 import { stringifyJson } from './json.ts';
@@ -66,6 +67,11 @@ export interface CallOptions {
   readonly beforeAttempt?: (() => void | Promise<void>) | undefined;
   /** Called when an attempt failed and another one will follow. */
   readonly onRetry?: (() => void) | undefined;
+  /**
+   * How far the clock of an answer may differ from this machine's, milliseconds. A read whose answer differs by more is repeated once,
+   * because one odd answer proves nothing; it ends with ClockJumpedError when that one differs too. Default: not compared.
+   */
+  readonly maxSkewMs?: number | undefined;
   /** Milliseconds for one attempt. Default: that of the client. */
   readonly timeoutMs?: number | undefined;
   /** Called with the body of the answer that makes the call fail. The body may hold protected health information. */
@@ -87,6 +93,8 @@ export interface ApiClientState extends LimiterState {
   readonly retries: number;
   /** Milliseconds that Lobbie's clock is ahead of this machine's, negative when behind; undefined before any answer. */
   readonly clockSkewMs: number | undefined;
+  /** Whether that was measured just now, and this machine's clock was not set since. */
+  readonly clockSkewIsFresh: boolean;
 }
 
 export interface ApiClient {
@@ -104,8 +112,13 @@ export interface ApiClient {
   /** The same for generic code. @throws TypeError when there is no such operation */
   callRaw(op: string, params: Params, options?: CallOptions): Promise<ApiResponse<unknown>>;
   readonly state: ApiClientState;
-  /** Gets a token if there is none, which also measures Lobbie's clock. @throws as `call` does */
-  signIn(signal?: AbortSignal): Promise<void>;
+  /**
+   * Measures Lobbie's clock now, by the answer to a new token.
+   *
+   * @returns milliseconds that it is ahead of this machine's; undefined when the answer does not say
+   * @throws as `call` does
+   */
+  measureClock(signal?: AbortSignal): Promise<number | undefined>;
   /**
    * Uses only this fraction of the configured rate, more than 0 to 1: other processes with the same key use the rest.
    *
@@ -152,6 +165,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     let history = NO_HISTORY;
     let attempts = 0;
     let expired = 0;
+    let odd = 0;
     try {
       for (;;) {
         await tokens.get(link.signal);
@@ -183,6 +197,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
           continue;
         }
         const { result, sentAt } = attempt;
+        const skewMs = result.kind === 'answer' ? (result.skewMs ?? 0) : 0;
+        // A write that was answered is done, whatever the clocks say.
+        if (!spec.write && Math.abs(skewMs) > (call.maxSkewMs ?? Number.POSITIVE_INFINITY)) {
+          if (odd > 0) throw new ClockJumpedError(skewMs, 'Lobbie');
+          odd += 1;
+          call.onRetry?.();
+          continue;
+        }
         const outcome = readOutcome(result, spec.write, clock.now());
         if (outcome.ok) {
           accepted = attempt.token;
@@ -244,11 +266,20 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   return {
-    signIn: async (signal) => void (await tokens.get(signal)),
+    async measureClock(signal) {
+      await tokens.get(signal, true);
+      return skew.latestMs;
+    },
     call: (op, params, call) => callRaw(op, params as Params, call) as Promise<ApiResponse<never>>,
     callRaw,
     get state() {
-      return { ...limiter.state, requests, retries, clockSkewMs: skew.ms };
+      return {
+        ...limiter.state,
+        requests,
+        retries,
+        clockSkewMs: skew.ms,
+        clockSkewIsFresh: skew.isFresh(clock.now().getTime()),
+      };
     },
     useFraction: (fraction, urgent) => limiter.useFraction(fraction, urgent),
     async close() {

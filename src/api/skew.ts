@@ -5,6 +5,10 @@ import type { Transport } from './transport.ts';
 /** How many samples are remembered. Their median is used, so that one odd answer has no effect. */
 const SAMPLES = 5;
 
+/** How long a sample speaks of the present, and how far a clock may drift from the steady one meanwhile, milliseconds. */
+const FRESH_MS = 60_000;
+const STEADY_MS = 2000;
+
 /**
  * The least difference between two clocks that explains an answer: 0 when its `Date` lies between sending and receiving.
  * `Date` has whole seconds, cut off (RFC 9110, 6.6.1). Pure.
@@ -23,18 +27,33 @@ export function skewOf(
     ? new Date(header.date).getTime()
     : Number.NaN;
   if (Number.isNaN(at)) return undefined;
-  if (at > receivedMs) return at - receivedMs;
-  return at + 1000 < sentMs ? at + 1000 - sentMs : 0;
+  return at > receivedMs ? at - receivedMs : Math.min(0, at + 1000 - sentMs);
 }
 
 /** Collects the clock differences of several answers. */
 export class ClockSkew {
   readonly #samples: number[] = [];
 
-  note(sample: number | undefined): void {
+  #latest: { readonly wallMs: number; readonly steadyMs: number } | undefined;
+
+  /** @param wallMs epoch milliseconds by this machine's clock when the sample was taken */
+  note(sample: number | undefined, wallMs = 0): void {
     if (sample === undefined) return;
+    this.#latest = { wallMs, steadyMs: performance.now() };
     this.#samples.push(sample);
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+  }
+
+  /** The latest sample alone. */
+  get latestMs(): number | undefined {
+    return this.#samples.at(-1);
+  }
+
+  /** Whether the latest sample still speaks of the present: it is recent, and this machine's clock was not set since. */
+  isFresh(wallMs: number): boolean {
+    if (this.#latest === undefined) return false;
+    const passed = performance.now() - this.#latest.steadyMs;
+    return passed < FRESH_MS && Math.abs(wallMs - this.#latest.wallMs - passed) < STEADY_MS;
   }
 
   /** Milliseconds that Lobbie's clock is ahead of this machine's, negative when behind; undefined before any answer. */
@@ -50,8 +69,11 @@ export function timed(transport: Transport, clock: Clock, skew: ClockSkew): Tran
     async send(request, signal, timeoutMs) {
       const sent = clock.now().getTime();
       const result = await transport.send(request, signal, timeoutMs);
-      if (result.kind === 'answer') skew.note(skewOf(result, sent, clock.now().getTime()));
-      return result;
+      if (result.kind !== 'answer') return result;
+      const received = clock.now().getTime();
+      const skewMs = skewOf(result, sent, received);
+      skew.note(skewMs, received);
+      return { ...result, skewMs };
     },
   };
 }

@@ -24,12 +24,12 @@ export interface TokenOptions {
 
 export interface TokenSource {
   /**
-   * A token that is not about to expire; fetches one if necessary. Callers at the same time share one request, which continues when
+   * A token that is not about to expire; fetches one if necessary, or in any case when it is to be `anew`. Callers at the same time share one request, which continues when
    * one of them is aborted.
    *
    * @throws ApiError `auth.rejected` (the credentials are refused), `auth.unavailable` (no usable answer)
    */
-  get(signal?: AbortSignal): Promise<string>;
+  get(signal?: AbortSignal, anew?: boolean): Promise<string>;
   /** The token that is valid now, without waiting. A token that is about to expire is renewed in the background. */
   peek(): string | undefined;
   /** Drops this token after a 401; a newer one stays. */
@@ -91,10 +91,10 @@ export function createTokenSource(options: TokenOptions): TokenSource {
   }
 
   return {
-    async get(signal) {
+    async get(signal, anew = false) {
       signal?.throwIfAborted();
       closed.throwIfAborted();
-      if (current !== undefined && now() < current.renewAt) return current.value;
+      if (!anew && current !== undefined && now() < current.renewAt) return current.value;
       return (await abortable(renew(), signal)).value;
     },
     peek() {

@@ -22,6 +22,8 @@ export interface HttpAnswer {
   /** The headers `date` and `age`, which show the other side's clock. */
   readonly date: string | null;
   readonly age: string | null;
+  /** Milliseconds that the other side's clock is ahead of this machine's by this answer; undefined: it does not say. */
+  readonly skewMs?: number | undefined;
   /** From `x-request-id`. */
   readonly requestId: string | undefined;
 }

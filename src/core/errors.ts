@@ -125,11 +125,11 @@ export class ContractError extends LobbieSyncError {
   }
 }
 
-/** An orderly stop: request budget used up, SIGTERM, SIGINT, or a wait that is longer than LOBBIE_MAX_WAIT. */
+/** An orderly stop: request budget used up, SIGTERM, SIGINT, a wait longer than LOBBIE_MAX_WAIT, or a clock that jumped. */
 export class StopError extends LobbieSyncError {
   override readonly name = 'StopError';
 
-  constructor(code: 'stop.budget' | 'stop.signal' | 'stop.wait', message: string, hint?: string) {
+  constructor(code: 'stop.budget' | 'stop.signal' | 'stop.wait' | 'clock.jumped', message: string, hint?: string) {
     super(message, { code, action: 'stop', ...(hint === undefined ? {} : { hint }) });
   }
 }

@@ -1,3 +1,4 @@
+import { aheadMs, ClockJumpedError, differenceText } from '../core/clock-difference.ts';
 import { EXIT, LobbieSyncError } from '../core/errors.ts';
 import type { RunDependencies } from './dependencies.ts';
 
@@ -18,14 +19,12 @@ export async function refuseWrongClock(deps: RunDependencies, signal: AbortSigna
   const most = deps.maxClockSkewMs;
   if (most === undefined) return;
   const clocks: readonly Compared[] = [
-    { whose: 'Lobbie', aheadMs: await aheadOfUs(deps, signal) },
+    { whose: 'Lobbie', aheadMs: await aheadOfUs(deps, most, signal) },
     { whose: 'the database', aheadMs: await databaseAhead(deps) },
   ];
   const wrong = clocks.find(({ aheadMs }) => aheadMs !== undefined && Math.abs(aheadMs) > most);
   if (wrong?.aheadMs === undefined) return;
-  const seconds = Math.round(Math.abs(wrong.aheadMs) / 1000);
-  const side = wrong.aheadMs > 0 ? 'behind' : 'ahead of';
-  throw new LobbieSyncError(`the clock of this machine is ${seconds} s ${side} that of ${wrong.whose}`, {
+  throw new LobbieSyncError(`the clock of this machine is ${differenceText(wrong.aheadMs, wrong.whose)}`, {
     code: 'clock.skew',
     action: 'abort',
     exitCode: EXIT.usage,
@@ -34,17 +33,38 @@ export async function refuseWrongClock(deps: RunDependencies, signal: AbortSigna
 }
 
 /** How far Lobbie's clock is ahead, by its answers so far. If there was none yet, a token is fetched. */
-async function aheadOfUs({ api }: RunDependencies, signal: AbortSignal): Promise<number | undefined> {
-  // If no token can be fetched, the run itself meets that error and reports it.
-  if (api.state.clockSkewMs === undefined) await api.signIn(signal).catch(() => undefined);
-  return api.state.clockSkewMs;
+/**
+ * Lobbie's clock as it is now: answers of an earlier run say nothing of a clock that was set since. One odd answer proves nothing, so
+ * one that would refuse the run is measured again, and the smaller difference counts. Each later answer is compared as well.
+ */
+async function aheadOfUs(deps: RunDependencies, most: number, signal: AbortSignal): Promise<number | undefined> {
+  const { api } = deps;
+  const { clockSkewMs, clockSkewIsFresh } = api.state;
+  if (clockSkewIsFresh && clockSkewMs !== undefined && Math.abs(clockSkewMs) <= most) return clockSkewMs;
+  try {
+    const first = await api.measureClock(signal);
+    if (first === undefined || Math.abs(first) <= most) return first;
+    const second = (await api.measureClock(signal)) ?? first;
+    return Math.abs(second) < Math.abs(first) ? second : first;
+  } catch {
+    // The run itself meets and reports whatever keeps the token from coming.
+    return undefined;
+  }
 }
 
 async function databaseAhead({ pool, clock }: RunDependencies): Promise<number> {
   const before = clock.now().getTime();
   const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
   const after = clock.now().getTime();
-  const now = rows[0]?.now.getTime() ?? after;
-  if (now > after) return now - after;
-  return now < before ? now - before : 0;
+  return aheadMs(rows[0]?.now.getTime() ?? after, before, after);
+}
+
+/** The time at which a run ends: that of the database once a clock has jumped, because this machine's may be the wrong one. */
+export async function endTime(
+  { pool, clock }: Pick<RunDependencies, 'pool' | 'clock'>,
+  reason: LobbieSyncError | undefined,
+): Promise<Date> {
+  if (!(reason instanceof ClockJumpedError)) return clock.now();
+  const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+  return rows[0]?.now ?? clock.now();
 }

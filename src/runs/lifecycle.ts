@@ -6,7 +6,6 @@ import type { Resource } from '../extractors/resource.ts';
 import { addAudit } from '../state/audit.ts';
 import { releaseLeases, takeLeases } from '../state/leases.ts';
 import { offByAccount } from '../state/resources-off.ts';
-import { pruneRuns } from '../state/retention.ts';
 import { addProblem, closeRun } from '../state/runs.ts';
 import type { Progress, RunContext, Unit } from '../streams/context.ts';
 import { Counters } from '../streams/counters.ts';
@@ -15,10 +14,10 @@ import { flushCounters } from '../streams/flush.ts';
 import { knownLocations } from '../streams/locations.ts';
 import { Semaphore } from '../streams/semaphore.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
-import { refuseWrongClock } from './clock-check.ts';
+import { endTime, refuseWrongClock } from './clock-check.ts';
 import type { LifecycleOptions, RunDependencies, RunReport } from './dependencies.ts';
 import { clearLeftovers } from './leftovers.ts';
-import { analyzeGrown, countWritten } from './maintenance.ts';
+import { maintainAfterRun } from './maintenance.ts';
 import { throughOutages } from './outages.ts';
 import { decideOutcome, type FinalStatus, type Outcome } from './outcome.ts';
 import { divideRate } from './rate-fraction.ts';
@@ -109,7 +108,7 @@ export class RunLifecycle {
     await clearLeftovers(this.deps, this.runId);
     this.#doubts = await Doubts.load(pool);
     this.#off = await offByAccount(db);
-    await this.#audit('run.start');
+    await this.#audit('run.start', {}, this.deps.clock.now());
   }
 
   /** Whether the run is ending: no new unit should begin. */
@@ -151,12 +150,13 @@ export class RunLifecycle {
 
   /** The context that the run's units work with. */
   context(pass: { readonly id: string; readonly startedAt: Date }, more: Partial<RunContext> = {}): RunContext {
-    const { api, pool, db, clock, logger, concurrency, noHistory } = this.deps;
+    const { api, pool, db, clock, logger, concurrency, noHistory, maxClockSkewMs } = this.deps;
     return {
       runId: this.runId,
       passId: pass.id,
       passStartedAt: pass.startedAt,
-      api: stoppingApi(api, this.options.stop),
+      api: stoppingApi(api, this.options.stop, maxClockSkewMs),
+      maxClockSkewMs,
       pool,
       db,
       clock,
@@ -270,21 +270,17 @@ export class RunLifecycle {
     outcome: Outcome,
     end: ((lifecycle: RunLifecycle, status: FinalStatus) => Promise<void>) | undefined,
   ): Promise<void> {
-    const { db, clock } = this.deps;
-    await flushCounters(db, this.runId, this.counters, clock.now());
+    const { db } = this.deps;
+    const now = await endTime(this.deps, this.options.stop.reason);
+    await flushCounters(db, this.runId, this.counters, now);
     // Deliveries are short, frequent and change few rows. The next read counts the tables again.
     if (outcome.status !== 'failed' && this.options.kind !== 'push') {
-      await analyzeGrown(this.deps.pool, this.runId);
-      await countWritten(this.deps.pool, this.runId, clock.now());
-      const { retainRunsDays } = this.deps;
-      if (retainRunsDays !== undefined) {
-        await pruneRuns(db, new Date(clock.now().getTime() - retainRunsDays * 86_400_000));
-      }
+      await maintainAfterRun(this.deps, this.runId, now);
     }
     await end?.(this, outcome.status);
-    await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: clock.now() });
+    await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: now });
     await releaseLeases(db, this.runId);
-    await this.#audit('run.end', { status: outcome.status });
+    await this.#audit('run.end', { status: outcome.status }, now);
   }
 
   #report(outcome: Pick<RunReport, 'status' | 'exitCode'>, error: LobbieSyncError | undefined): RunReport {
@@ -292,8 +288,8 @@ export class RunLifecycle {
     return { runId: this.runId, status, exitCode, error, units: { ...this.units } };
   }
 
-  async #audit(action: string, subject: Record<string, unknown> = {}): Promise<void> {
-    const { db, actor, clock } = this.deps;
-    await addAudit(db, { actor, action: `${this.options.kind}.${action}`, subject, runId: this.runId }, clock.now());
+  async #audit(action: string, subject: Record<string, unknown>, now: Date): Promise<void> {
+    const { db, actor } = this.deps;
+    await addAudit(db, { actor, action: `${this.options.kind}.${action}`, subject, runId: this.runId }, now);
   }
 }

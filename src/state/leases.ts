@@ -48,15 +48,19 @@ export async function releaseLeases(db: Db, runId: string): Promise<void> {
 /**
  * Throws if the run no longer holds the lease. Each batch calls it within its transaction: a process that was cut off from
  * the database and replaced can't write when it reconnects.
+ *
+ * @returns the time by the database's clock
  */
-export async function assertLease(db: Db, runId: string, accountId: string, resource: string): Promise<void> {
-  const { rows } = await sql`SELECT 1 FROM lobbie_sync.leases
+export async function assertLease(db: Db, runId: string, accountId: string, resource: string): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now FROM lobbie_sync.leases
     WHERE account_id = ${accountId} AND resource = ${resource} AND run_id = ${runId} FOR KEY SHARE`.execute(db);
-  if (rows.length === 0) {
+  const [row] = rows;
+  if (row === undefined) {
     throw new LobbieSyncError(`run ${runId} no longer holds ${resource} of account ${accountId}`, {
       code: 'state.lease_lost',
       action: 'skip',
       hint: 'The connection to the database was lost for so long that another run took over; its result counts.',
     });
   }
+  return row.now;
 }

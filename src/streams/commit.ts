@@ -18,6 +18,7 @@ import { addRunCounts } from '../state/runs.ts';
 import { addSweepKeys } from '../state/sweep-keys.ts';
 import { addUnknownFields } from '../state/unknown-fields.ts';
 import type { Batch } from './batch.ts';
+import { refuseJumpedClock } from './clock-guard.ts';
 import { preparerOf } from './collect.ts';
 import type { RunContext, Unit } from './context.ts';
 import { noteHints } from './hints.ts';
@@ -99,9 +100,11 @@ interface Extras {
 
 async function store(context: RunContext, tx: Transaction, batch: Batch, extras: Extras): Promise<Stored> {
   const { accountId, resource } = batch.unit;
+  const leasedAt = context.clock.now();
+  const databaseNow = context.leased ? await assertLease(tx.db, context.runId, accountId, resource.name) : undefined;
   const now = context.clock.now();
+  refuseJumpedClock(context, databaseNow, leasedAt, now);
   const options = { runId: context.runId, now, staged: extras.staged, noHistory: context.noHistory };
-  if (context.leased) await assertLease(tx.db, context.runId, accountId, resource.name);
   const counts = new Map([[resource.name, { ...zeroCounts(), requests: extras.requests, rowsRead: batch.read }]]);
   const rejects: Reject[] = [];
   let written = 0;

@@ -31,6 +31,8 @@ export interface RunContext {
   readonly leased: boolean;
   /** Whether new and changed rows are change hints. Not in a backfill, which reads all lists anyway. */
   readonly hints: boolean;
+  /** How far the database's clock may differ from this machine's, milliseconds. Default: not compared. */
+  readonly maxClockSkewMs?: number | undefined;
   /** Tables that keep no history. */
   readonly noHistory: ReadonlySet<string>;
   readonly onProgress: (progress: Progress) => void;

@@ -76,6 +76,74 @@ describe('a run refuses to begin', () => {
   });
 });
 
+/** Calls `act` at the first sign of progress: in the middle of the run. */
+const inMidRun = (act: () => void) => {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    act();
+  };
+};
+
+const inTheFuture = `SELECT (SELECT count(*) FROM lobbie.patients WHERE greatest(_read_at, _loaded_at) > now() + interval '5 minutes')
+  + (SELECT count(*) FROM lobbie.locations WHERE greatest(_read_at, _loaded_at) > now() + interval '5 minutes')
+  + (SELECT count(*) FROM lobbie_sync.sweeps WHERE finished_at > now() + interval '5 minutes')
+  + (SELECT count(*) FROM lobbie_sync.checks WHERE checked_at > now() + interval '5 minutes')
+  + (SELECT count(*) FROM lobbie_sync.audit_log WHERE at > now() + interval '5 minutes' AND run_id = (SELECT max(id) FROM lobbie_sync.runs))
+  + (SELECT count(*) FROM lobbie_sync.runs WHERE finished_at > now() + interval '5 minutes')`;
+
+describe('a clock that jumps in the middle of a run ends it as incomplete', () => {
+  test.each([
+    ['an hour ahead', 3_600_000, '3600 s ahead of that of Lobbie'],
+    ['400 days ahead, with what is kept for 90 days only', 400 * DAY_MS, '34560000 s ahead of that of Lobbie'],
+    ['an hour behind', -3_600_000, '3600 s behind that of Lobbie'],
+  ])('this machine, %s; nothing is stored with that time, and the next run continues', async (_name, ms, words) => {
+    const it = machine(0);
+    const report = await it.run('backfill', { restart: true, onProgress: inMidRun(() => it.clock.jump(ms)) });
+    expect(report).toMatchObject({ status: 'incomplete', exitCode: 5, error: { code: 'clock.jumped' } });
+    expect(
+      report.error?.message.replace(/\d+ s/, (text) => `${Math.round(Number.parseInt(text, 10) / 5) * 5} s`),
+    ).toContain(words);
+    expect(await count(database.url, inTheFuture)).toBe(0);
+    expect(await runs()).toBeGreaterThan(0);
+    it.clock.jump(-ms);
+    expect(await it.run('backfill')).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('and so does the clock of Lobbie', async () => {
+    const change = () => api.odd.add({ kind: 'date-skew', ms: 7_200_000 });
+    const report = await machine(0).run('backfill', { restart: true, onProgress: inMidRun(change) });
+    expect(report).toMatchObject({ status: 'incomplete', error: { code: 'clock.jumped' } });
+    expect(report.error?.message).toMatch(/7\d\d\d s behind that of Lobbie/);
+    expect(await count(database.url, inTheFuture)).toBe(0);
+  });
+
+  test('where no answer says what time it is, the database does', async () => {
+    api.odd.add({ kind: 'date-missing' });
+    const it = machine(0);
+    const report = await it.run('backfill', { restart: true, onProgress: inMidRun(() => it.clock.jump(3_600_000)) });
+    expect(report).toMatchObject({ status: 'incomplete', error: { code: 'clock.jumped' } });
+    expect(report.error?.message).toContain('that of the database');
+    expect(await count(database.url, inTheFuture)).toBe(0);
+  });
+
+  test('but one odd answer ends nothing: it is requested again', async () => {
+    const odd = api.odd.add({ kind: 'date-skew', ms: 7_200_000, op: 'listPatients', times: 1 });
+    expect(await machine(0).run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect(api.odd.applied(odd)).toBe(1);
+  });
+});
+
+test('each run measures anew: a clock that was set since the last run is noticed, and one that is right again too', async () => {
+  const it = machine(0);
+  expect(await it.run('sync')).toMatchObject({ status: 'succeeded' });
+  it.clock.jump(3 * DAY_MS);
+  await expect(it.run('sync')).rejects.toMatchObject({ code: 'clock.skew' });
+  it.clock.jump(-3 * DAY_MS);
+  expect(await it.run('sync')).toMatchObject({ status: 'succeeded' });
+});
+
 test('due times that a clock ahead had settled are due again when their time comes', async () => {
   const pool = createPool({ connectionString: database.url });
   const db = kyselyOnPool(pool);
