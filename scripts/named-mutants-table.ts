@@ -208,7 +208,7 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
         'a candidate that the API fails to confirm is gone',
         "throw error;\n    return { kind: 'unknown' };",
         "throw error;\n    return { kind: 'gone' };",
-        'by an API that fails to confirm; the next night decides',
+        'by an API that fails to confirm; the next nightly sync decides',
       ],
     ],
   ),

@@ -255,7 +255,7 @@ describe('the data', () => {
     expect((await client.get(`${account}/patient?limit=5`)).body?.['patients']).toHaveLength(5);
   });
 
-  it('leaves panels out of lists when told so', async () => {
+  it('leaves panels out of lists when configured so', async () => {
     const lean = await startSimulator({ patients: 10, labsEmbedPanels: false });
     const own = await testClient(lean);
     const lab = (await own.rows(`${place}/lab`, 'labs'))[0] as Row;

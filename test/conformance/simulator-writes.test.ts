@@ -204,7 +204,7 @@ describe('appointments by the self-scheduling body', () => {
     });
   });
 
-  it('are refused without what the body needs, and for another place than that of the path', async () => {
+  it('are refused without what the body needs, and for another location than that of the path', async () => {
     const refusal = async (body: Row): Promise<unknown[]> => {
       const reply = await book(body);
       return [reply.status, reply.body?.['message']];

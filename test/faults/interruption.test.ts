@@ -74,7 +74,7 @@ describe('a budget that ends while one parent waits for its next attempt', () =>
     expect(await count(database.url, 'SELECT count(*) FROM lobbie.category_transitions')).toBe(40);
   });
 
-  test('leaves parents that failed before to the next run when their second turn is cut short', async () => {
+  test('leaves parents that failed before to the next run when their second try is cut short', async () => {
     const failed = new Set<string>();
     api.intercept = ({ path }) => {
       if (!/\/[35]\/health-profile\/problems$/.test(path) || failed.has(path)) return undefined;

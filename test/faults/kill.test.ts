@@ -86,7 +86,7 @@ describe('SIGTERM during a backfill', () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: 'incomplete' });
     expect(await statuses(database.url)).toEqual([{ status: 'incomplete', n: 1 }]);
     expect(await leases(database.url)).toBe(0);
-    // What was asked for was stored: nothing of it is asked for again.
+    // Everything that was requested was stored: nothing of it is requested again.
     expect(await runOnce(place)).toMatchObject({ exitCode: 0 });
     expect(simulator.stats().requests).toBeLessThanOrEqual(1.1 * plain);
     expect(await differences(database.url, truth)).toEqual([]);

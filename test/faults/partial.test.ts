@@ -130,7 +130,7 @@ describe('what a run cannot get over', () => {
     await dropDatabase(copy);
   });
 
-  test('a wrong secret: failed, exit code of sign-in, nothing asked', async () => {
+  test('a wrong secret: failed, exit code of sign-in, nothing requested', async () => {
     const env = { LOBBIE_CLIENT_SECRET: 'wrong' };
     const report = await runOnce({ ...place(), env }, { client });
     expect(report).toMatchObject({ status: 'failed', exitCode: 3 });

@@ -63,7 +63,7 @@ async function searchState(): Promise<void> {
   }
 }
 
-test('a run tells nothing of a person: not in logs, errors, problems, rejects, audit, counts, cursors', async () => {
+test('a run reveals nothing about a person: not in logs, errors, problems, rejects, audit, counts, cursors', async () => {
   const log = new Log();
   const client = { retry: { maxAttempts: 3, baseMs: 5, capMs: 20 } };
   const report = await runOnce(place(), { log, client });

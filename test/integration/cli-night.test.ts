@@ -120,7 +120,7 @@ describe('nights', () => {
     expect(synced.out).toMatch(/^2 deletes wait for a person: npx lobbie-sync deletes list$/m);
   });
 
-  test('held deletes are listed, told by status, approved and taken back', async () => {
+  test('held deletes are listed, reported by status, approved and restored', async () => {
     const listed = (await cli(['deletes', 'list', '--json'])).json();
     expect(listed).toMatchObject({
       status: 'held',
@@ -217,7 +217,7 @@ describe('serve', () => {
     return /"url":"([^"]+)"/.exec(started.err())?.[1] ?? '';
   }
 
-  test('answers, makes up for a missed night within its budget, and drains on SIGTERM', async () => {
+  test('answers, makes up for a missed nightly sync within its budget, and drains on SIGTERM', async () => {
     const due = new Date(Date.now() - 2 * DAY_MS).toISOString();
     await query(`INSERT INTO lobbie_sync.schedule (job, due_at, status) VALUES ('sync', '${due}', 'first_start')`);
     const served = serve(['--json'], {
@@ -245,7 +245,7 @@ describe('serve', () => {
     ]);
   });
 
-  test('waits for a database that is away, and ends when asked to', async () => {
+  test('waits for a database that is away, and ends on request', async () => {
     const served = serve([], { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' });
     const url = await addressOf(served);
     await untilSo(served, () => served.err().includes('the database is away'));

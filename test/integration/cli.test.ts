@@ -243,7 +243,7 @@ describe('a backfill', () => {
 });
 
 describe('a process that was killed', () => {
-  test('its run is told as abandoned until the next one closes it', async () => {
+  test('its run is reported as abandoned until the next one closes it', async () => {
     const env = { ...settings(), LOBBIE_REQUESTS_PER_SECOND: '1' };
     const killed = await cli(['sync', '--resource', 'problems'], { env, signal: { when: /begins/, name: 'SIGKILL' } });
     expect(killed.code).toBe(null);
@@ -261,12 +261,12 @@ describe('deliveries', () => {
     ...[operation, operation === 'create' ? null : 999_999, { firstName: 'Qvpushmarkqv' }, status, completedAt],
   ];
 
-  test('status tells nothing of them while there are none', async () => {
+  test('status does not mention them while there are none', async () => {
     expect((await cli(['status'])).out).not.toMatch(/push|deliver/i);
     expect((await cli(['status', '--json'])).json().outbox).toMatchObject({ needsPerson: 0, oldestWaiting: null });
   });
 
-  test('status tells what waits for a person, what was lost and the pause; the mirror is well all the same', async () => {
+  test('status reports what waits for a person, what was lost and the pause; the mirror is well all the same', async () => {
     const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
     await withClient(database.url, async (client) => {
       for (const values of [
@@ -314,7 +314,7 @@ describe('deliveries', () => {
 });
 
 describe('rejects', () => {
-  test('are listed and shown without values, and with them only when asked', async () => {
+  test('are listed and shown without values, and with them only on request', async () => {
     simulator.setFaults([{ kind: 'bad-record', operation: 'listPatients', accountId: 1001, times: 1 }]);
     const run = (await cli(['backfill', '--json', '--restart', '--resource', 'patients'])).json();
     simulator.setFaults([]);
@@ -374,7 +374,7 @@ describe('doctor and verify', () => {
 });
 
 describe('simulate and demo', () => {
-  test('simulate tells how to reach it and ends on SIGTERM', async () => {
+  test('simulate reports how to reach it and ends on SIGTERM', async () => {
     const result = await cli(['simulate', '--port', '0', '--patients', '5', '--json'], {
       env: {},
       signal: { when: /"settings"[^}]*\}\s*\}/, name: 'SIGTERM' },
@@ -385,7 +385,7 @@ describe('simulate and demo', () => {
     });
   });
 
-  test('a simulator that does not start is told', async () => {
+  test('a simulator that does not start is reported', async () => {
     const { code, err } = await cli(['simulate', '--port', '0', '--faults', 'missing.json'], { env: {} });
     expect(code).toBe(2);
     expect(err).toContain('the simulator is not running');

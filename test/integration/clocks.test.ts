@@ -69,7 +69,7 @@ describe('a run refuses to begin', () => {
     });
   });
 
-  test('but not within what clocks may differ, and not when it was told not to compare', async () => {
+  test('but not within what clocks may differ, and not when clocks are not compared', async () => {
     expect(await machine(200_000).run('backfill')).toMatchObject({ status: 'succeeded' });
     await syncer?.close();
     expect(await machine(40 * DAY_MS, Number.MAX_SAFE_INTEGER).run('sync')).toMatchObject({ status: 'succeeded' });

@@ -189,7 +189,7 @@ test('a process id that now belongs to another program does not stop it', async 
   expect(await start({ dataDir })).toMatchObject({ url: first.url, alreadyRunning: false });
 });
 
-test('what keeps it from starting is said, with the place of its log', async () => {
+test('what keeps it from starting is reported, with the path of its log', async () => {
   const dataDir = join(home, 'port', 'postgres');
   const first = await start({ dataDir });
   await first.stop();
@@ -230,7 +230,7 @@ describe('programs as an install without scripts leaves them', () => {
     expect(await readdir(join(home, 'bare-data'))).not.toContainEqual(expect.stringContaining('programs'));
   });
 
-  test('are copied beside the data when they can’t be mended or reached where they are', async () => {
+  test('are copied beside the data when they can’t be fixed or reached where they are', async () => {
     // Closed to `nobody` under root; without write permission for everybody else.
     const native = await bareCopy('shut', isRoot ? 0o700 : 0o755);
     await chmod(join(native, 'lib'), 0o555);

@@ -57,7 +57,7 @@ async function inTheFuture(): Promise<readonly string[]> {
 const TABLES = ['patients', 'locations', 'allergies', 'staff'];
 
 describe.each([30, 400])('a run whose clock was %i days ahead', (days) => {
-  test('after a backfill: counted, mended by the next run, and rows change again', async () => {
+  test('after a backfill: counted, fixed by the next run, and rows change again', async () => {
     expect(await (await machine(days * DAY_MS)).run('backfill')).toMatchObject({ status: 'succeeded' });
     expect(await inTheFuture()).toEqual(
       expect.arrayContaining(['state.runs', 'state.checks', 'state.lists', 'state.sweeps', 'rows.patients']),

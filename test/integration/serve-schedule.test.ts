@@ -41,7 +41,7 @@ async function firstNight(job: ReturnType<typeof scriptedJob>['job'], more: obje
 /** Gives promises and sockets their turn until the condition holds. */
 const until = (condition: () => unknown) => expect.poll(condition);
 
-describe('a night', () => {
+describe('a nightly sync', () => {
   test('is begun by one of many that look at the same moment', async () => {
     const { job, begun } = scriptedJob(clock);
     const daemons = await Promise.all([1, 2, 3, 4].map(() => startDaemon(database.url, clock, { jobs: [job] })));
@@ -148,7 +148,7 @@ describe('a night', () => {
     expect(await nights(database.url)).toEqual(['05-02T02:00 succeeded 3', '05-03T02:00 succeeded 1']);
   });
 
-  test('that ends its process again and again is given up, and told', async () => {
+  test('that ends its process again and again is given up, and reported', async () => {
     const receiver = await startReceiver();
     const { job, begun } = scriptedJob(clock);
     const one = await firstNight(job, { alerts: { target: receiver.target } });
@@ -183,7 +183,7 @@ describe('a night', () => {
 });
 
 describe('a lost connection', () => {
-  test('during a job: the lock is won back, nobody else begins, and the night is recorded once', async () => {
+  test('during a job: the lock is taken again, nobody else begins, and the nightly sync is recorded once', async () => {
     const { job, begun, script, most } = scriptedJob(clock);
     const long = longRun();
     script.push(long.step);

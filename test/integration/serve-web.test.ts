@@ -124,7 +124,7 @@ describe('on this machine', () => {
     expect((await fetch((await serve()).server.url ?? '', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('the JSON tells runs, freshness without locations that are gone, nights and alerts', async () => {
+  test('the JSON has runs, freshness without locations that are gone, nights and alerts', async () => {
     const { get } = await serve();
     const status = await (await get('/api/status')).json();
     expect(status).toMatchObject({

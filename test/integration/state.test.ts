@@ -71,7 +71,7 @@ const newSession = () =>
 const statusOf = async (run: string) => (await runDetails(db, run))?.run.status;
 
 describe('leases', () => {
-  test('the second run is told what is busy and gets the rest', async () => {
+  test('the second run learns what is busy and gets the rest', async () => {
     const here = newAccount();
     expect(await takeLeases(db, '101', here, ['patients', 'labs'], NOW)).toEqual([]);
     expect(await takeLeases(db, '102', here, ['patients', 'staff'], NOW)).toEqual([
@@ -553,7 +553,7 @@ describe('rejects', () => {
     expect(await getReject(db, refused?.id ?? '0')).toMatchObject({ record: { id: 7 } });
   });
 
-  test('are listed without their records, newest first, replayed ones only when asked for', async () => {
+  test('are listed without their records, newest first, replayed ones only on request', async () => {
     const run = await newRun();
     await add(run, [reject({ id: 1 }), reject({ id: 2 }, { resource: 'labs', accountId: '2' })]);
     const all = await listRejects(db, { runId: run, limit: 9 });

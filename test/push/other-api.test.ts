@@ -323,7 +323,7 @@ test('what the mirror can not take does not hold up its row', async () => {
   expect(await mirrored('patients', '1')).toMatchObject({ gender: 'Kept' });
 });
 
-test('twenty rows in a row that Lobbie can not be asked about end the run, and stay in the queue', async () => {
+test('twenty rows in a row that Lobbie can not be queried about end the run, and stay in the queue', async () => {
   const ids = await enqueue(
     database.url,
     Array.from({ length: 60 }, () => ({ account: 7, target: 1, changes: { gender: 'Away' } })).map((each, index) => ({

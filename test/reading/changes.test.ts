@@ -100,7 +100,7 @@ describe('R3: a later read is newer', () => {
 });
 
 describe('R9: a patient who was merged', () => {
-  test('is gone here with what hung below, and it is told into whom', async () => {
+  test('is gone here with the rows below, and the other record is reported', async () => {
     const ids = await patientIds();
     const [from = '', into = ''] = ids;
     odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(from)] });
@@ -120,7 +120,7 @@ describe('R9: a patient who was merged', () => {
   });
 });
 
-describe('a candidate that is asked for by id', () => {
+describe('a candidate that is read by id', () => {
   test.each(['{"error":"temporarily unavailable"}', '{}', '[]', '"gone"'])(
     'stays open when the answer is %s: neither there nor gone',
     async (text) => {
@@ -194,7 +194,7 @@ describe('R25: dates in odd forms', () => {
     ['midnight-with-offset', '1990-05-15'],
     ['dotnet-min', '0001-01-01'],
     ['year-zero', null],
-  ])('%s: the patient stays, and all below is asked for', async (form, date) => {
+  ])('%s: the patient stays, and all lists below are read', async (form, date) => {
     const [id = ''] = await patientIds();
     odd({ kind: 'odd-date', op: 'listPatients', field: 'dateOfBirth', form, ids: [Number(id)] });
     expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });

@@ -94,7 +94,7 @@ describe('the way to a directory', () => {
     expect(await findBarrier(join(home, 'open', 'b'), stranger)).toBeUndefined();
   });
 
-  test('leads around: data and programs go to a shared place, and are found there again', async () => {
+  test('goes around a barrier: data and programs go to a shared folder, and are found there again', async () => {
     const stranger = { uid: 54_321, gid: 54_321 };
     const wanted = join(home, 'closed', 'postgres');
     const shared = [join(home, 'closed', 'no'), join(home, 'shared')];

@@ -40,7 +40,7 @@ describe('time', () => {
 });
 
 describe('row addresses', () => {
-  it('turn indexes into places and back', () => {
+  it('convert indexes to positions and back', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 }),
@@ -55,7 +55,7 @@ describe('row addresses', () => {
     );
   });
 
-  it('turn indexes into ids and back, apart for each account', () => {
+  it('convert indexes to ids and back, separately for each account', () => {
     fc.assert(
       fc.property(fc.nat(10_000_000), fc.nat(2), (i, ordinal) => {
         const ids = new Ids(1000, 3, ordinal, 7);

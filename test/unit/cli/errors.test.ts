@@ -3,7 +3,7 @@ import { errorText, exitCodeOf, shownError, UsageError } from '../../../src/cli/
 import { ConfigError, LobbieSyncError } from '../../../src/core/errors.ts';
 
 describe('errors on the command line', () => {
-  test('ours are shown with how to mend them', () => {
+  test('ours are shown with how to fix them', () => {
     const error = new ConfigError(['LOBBIE_CLIENT_ID is required', 'DATABASE_URL must be a postgres:// URL']);
     expect(exitCodeOf(error)).toBe(2);
     expect(errorText(error, false)).toContain('LOBBIE_CLIENT_ID is required; DATABASE_URL must be');

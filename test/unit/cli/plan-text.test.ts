@@ -19,7 +19,7 @@ const plan = (changes: Partial<NightlyPlan> = {}): NightlyPlan => ({
   ...changes,
 });
 
-describe('the plan of a night', () => {
+describe('the plan of a nightly sync', () => {
   test('a part is named once', () => {
     expect(planCells(plan()).map((cells) => cells.slice(0, 4))).toEqual([
       ['whole lists', 'patients', '60', '5 %'],
@@ -39,7 +39,7 @@ describe('the plan of a night', () => {
     ]);
   });
 
-  test('its total is told with time and share of a full read, and what a budget leaves', () => {
+  test('its total is shown with time and fraction of a full read, and what a budget leaves', () => {
     const whole = 'Tonight: 1,200 requests, 2 min at 10 a second, 3 % of a full read (40,000).';
     const expected = 'With the changes of the day, which nobody knows yet: 1,076 to 1,900 requests.';
     expect(totalSentences(plan(), 10)).toEqual([whole, expected]);

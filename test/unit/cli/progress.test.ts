@@ -31,7 +31,7 @@ describe('progress', () => {
     expect(model.requests).toBe(5);
   });
 
-  test('an earlier reading tells how much is left', () => {
+  test('an earlier read shows how much is left', () => {
     const expected = new Map([
       ['labs/1', { resource: 'labs', rows: 400 }],
       ['labs/2', { resource: 'labs', rows: 600 }],
@@ -52,7 +52,7 @@ describe('progress', () => {
     expect(model.total(10).leftMs).toBe(0);
   });
 
-  test('a list that stopped or failed is told', () => {
+  test('a list that stopped or failed is reported', () => {
     const model = new ProgressModel(new Map(), 0);
     model.apply(event('labs/1', 'failed'), 10);
     model.apply(event('staff/1', 'stopped'), 10);

@@ -19,13 +19,13 @@ const commands = (lists: readonly FailedList[], selection: Selection = everythin
 describe('commands that read again what failed', () => {
   test('nothing failed, nothing to do', () => expect(commands([])).toEqual([]));
 
-  test('places that lack the same resource share a command', () => {
+  test('locations that lack the same resource have one command', () => {
     expect(commands([failed('1', '12', 'invoices'), failed('1', '11', 'invoices')])).toEqual([
       'npx lobbie-sync backfill --account 1 --location 11 --location 12 --resource invoices',
     ]);
   });
 
-  test('places that lack different resources do not: that would read too much', () => {
+  test('locations that lack different resources have several: one would read too much', () => {
     expect(commands([failed('1', '11', 'invoices'), failed('1', '12', 'forms')])).toEqual([
       'npx lobbie-sync backfill --account 1 --location 11 --resource invoices',
       'npx lobbie-sync backfill --account 1 --location 12 --resource forms',
@@ -45,7 +45,7 @@ describe('commands that read again what failed', () => {
     ]);
   });
 
-  test('without its places nothing of an account was read', () => {
+  test('without its locations nothing of an account was read', () => {
     const selection = { ...everything, resources: ['labs'] };
     expect(commands([failed('1', null, 'locations'), failed('1', '11', 'labs')], selection)).toEqual([
       'npx lobbie-sync backfill --account 1 --resource labs',

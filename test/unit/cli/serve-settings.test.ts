@@ -33,7 +33,7 @@ describe('settings of serve', () => {
     expect(JSON.stringify(describeConfig(config))).not.toContain('canary');
   });
 
-  test('every wrong one is told at once, none is repeated', () => {
+  test('all wrong ones are reported at once, none is repeated', () => {
     const wrong = {
       LOBBIE_SYNC_CRON: 'canary 2 * * *',
       LOBBIE_SYNC_TIMEZONE: 'Canary/Nowhere',
@@ -53,9 +53,12 @@ describe('settings of serve', () => {
     }
   });
 
-  test.each(['* * * * * *', '0 2 * *', '61 2 * * *', '0 0 30 2 *', '@daily'])('%j is no time of a night', (cron) => {
-    expect(() => load({ LOBBIE_SYNC_CRON: cron })).toThrow(ConfigError);
-  });
+  test.each(['* * * * * *', '0 2 * *', '61 2 * * *', '0 0 30 2 *', '@daily'])(
+    '%j is no time of a nightly sync',
+    (cron) => {
+      expect(() => load({ LOBBIE_SYNC_CRON: cron })).toThrow(ConfigError);
+    },
+  );
 
   test.each(['30 2 * * *', '*/15 1-5 * * 1,3', '0 2 1 JAN MON'])('%j is one', (cron) => {
     expect(load({ LOBBIE_SYNC_CRON: cron }).serve.cron).toBe(cron);

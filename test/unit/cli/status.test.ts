@@ -91,12 +91,12 @@ describe('the sentence of status', () => {
     });
   });
 
-  test('rejects are told and are no alarm', () => {
+  test('rejects are reported and are no alarm', () => {
     const verdict = judge(report({ openRejects: [{ resource: 'labs', rejects: 2 }] }));
     expect(verdict).toMatchObject({ ok: true, sentence: expect.stringContaining('2 rejected records wait') });
   });
 
-  test('a run that failed since is told, one before is not', () => {
+  test('a run that failed since is reported, one before is not', () => {
     expect(judge(report({ lastTrouble: trouble('8', 'partial', 2) }))).toMatchObject({
       ok: false,
       sentence: 'Not well: sync 8 ended partial 2 hours ago.',
@@ -108,13 +108,13 @@ describe('the sentence of status', () => {
     );
   });
 
-  test('a job that no longer runs is told', () => {
+  test('a job that no longer runs is reported', () => {
     expect(judge(report({ lastSuccess: run('7', 'succeeded', 50) })).sentence).toContain(
       'no run has succeeded for 2 days',
     );
   });
 
-  test('times in the future are told', () => {
+  test('times in the future are reported', () => {
     expect(judge(report({ future: [{ what: 'checks', of: 'state', entries: 3 }] }))).toMatchObject({
       ok: false,
       sentence: 'Not well: 3 entries lie in the future; the next run fixes that.',
@@ -156,7 +156,7 @@ describe('the sentence of status', () => {
     ]);
   });
 
-  test('a list that was never whole is told', () => {
+  test('a list that was never read whole is reported', () => {
     expect(judge(report({ lists: [list('staff', 5), list('labs', null)] }))).toMatchObject({
       ok: false,
       sentence: 'Not well: 1 list was never read to the end.',
@@ -171,11 +171,11 @@ describe('the sentence of status', () => {
     );
   });
 
-  test('a run whose process is gone is told', () => {
+  test('a run whose process is gone is reported', () => {
     expect(judge(report({ abandoned: [run('8', 'running', 1)] })).sentence).toContain('the process of sync 8 is gone');
   });
 
-  test('deletes that wait for a person are told', () => {
+  test('deletes that wait for a person are reported', () => {
     const held = [
       { accountId: '1001', locationId: '11', resource: 'labs', deletes: 3, rows: 20, since: hours(2) },
       { accountId: '1001', locationId: null, resource: 'patients', deletes: 4, rows: null, since: hours(2) },
@@ -190,7 +190,7 @@ describe('the sentence of status', () => {
     });
   });
 
-  test('a list that is older than the floor is told', () => {
+  test('a list that is older than the freshness target is reported', () => {
     expect(judge(report({ lists: [list('staff', 5), list('labs', 24 * 31)] }))).toMatchObject({
       ok: false,
       sentence: 'Not well: 1 list was not checked within 30 days.',
@@ -211,16 +211,16 @@ describe('deliveries', () => {
       { paused, needsPerson: 2, lostToday: 4 },
       'deliveries are paused; 2 changes wait for a person; 4 changes were refused or given up within a day (push status)',
     ],
-  ])('%# are told in the sentence, and are no alarm', (changes, told) => {
+  ])('%# are reported in the sentence, and are no alarm', (changes, told) => {
     expect(judge(report({ outbox: outbox(changes) }))).toMatchObject({ ok: true, sentence: `${well}; ${told}.` });
   });
 
-  test('what only waits for its turn is not in the sentence', () => {
+  test('what only waits to be delivered is not in the sentence', () => {
     const waiting = outbox({ counts: { ...NO_ROWS, pending: 5, failed: 2 }, oldestWaiting: hours(3) });
     expect(judge(report({ outbox: waiting })).sentence).toBe(`${well}.`);
   });
 
-  test('are told beside what is not well, and before the first run', () => {
+  test('are reported beside what is not well, and before the first run', () => {
     const needy = outbox({ needsPerson: 3 });
     expect(judge(report({ outbox: needy, lists: [list('labs', null)] })).sentence).toBe(
       'Not well: 1 list was never read to the end; 3 changes wait for a person (push status).',
@@ -248,7 +248,7 @@ describe('deliveries', () => {
 describe('freshness', () => {
   const state = (...lists: ListFreshness[]) => ({ at: NOW, freshnessDays: 2, lists });
 
-  test('adds up the places of a resource, the oldest one counts', () => {
+  test('adds up the locations of a resource, the oldest one counts', () => {
     const lines = freshnessLines(state(list('labs', 3, '11'), list('labs', 9, '12'), list('labs', null, '13')));
     expect(lines).toEqual([
       {
@@ -264,7 +264,7 @@ describe('freshness', () => {
     ]);
   });
 
-  test('two lists that fill one table in one place are counted once, and an uncounted one not at all', () => {
+  test('two lists that fill one table in one location are counted once, and an uncounted one not at all', () => {
     expect(freshnessLines(state(list('labs', 3, '11'), list('labs', 4, '11'), list('labs', 3, '12')))).toMatchObject([
       { lists: 3, rows: 20 },
     ]);
@@ -282,7 +282,7 @@ describe('freshness', () => {
     expect(floor.behind).toMatchObject([{ resource: 'problems', late: 1 }]);
   });
 
-  test('the sentence of the floor', () => {
+  test('the sentence of the freshness target', () => {
     expect(targetOf(state(list('staff', 5)))).toMatchObject({
       kept: true,
       sentence: 'Everything was checked within 2 days.',

@@ -32,7 +32,7 @@ describe('a file that holds a secret', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lobbie-sync-secret-'));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('is told to be empty, and read past its mark', () => {
+  test('is reported as empty, and read past its mark', () => {
     const [empty, marked] = [join(folder, 'empty'), join(folder, 'marked')];
     writeFileSync(empty, '\n');
     writeFileSync(marked, '\uFEFFsecret\n');

@@ -59,7 +59,7 @@ describe('habits of the odd API', () => {
     expect(keys.slice(1).filter((key, index) => key === (keys[index] ?? 0) + 1).length).toBeLessThan(keys.length / 10);
   });
 
-  test('pages hold fewer rows than asked for, and a cursor all the same', async () => {
+  test('pages hold fewer rows than requested, and a cursor all the same', async () => {
     const { json } = await client.get(`${account}/patients`, { limit: '50' });
     const page = json as { patients: Row[]; nextCursor?: string };
     const sizes = [page.patients.length];
@@ -122,7 +122,7 @@ describe('habits of the odd API', () => {
     expect(Object.keys(json as Row)).not.toEqual(Object.keys(row));
   });
 
-  test('visits carry the offset of their place', async () => {
+  test('visits carry the offset of their location', async () => {
     const { row, home } = api.world.appointments.entries()[0] as Entry;
     const path = `/account/${home.accountId}/location/${home.locationId}/appointment/${row['id']}`;
     const { startTime } = (await client.get(path)).json as { startTime: string };

@@ -46,7 +46,7 @@ describe('the fraction of failures', () => {
   });
 });
 
-describe('rows about which Lobbie can not be asked', () => {
+describe('rows that Lobbie can not be queried about', () => {
   test('stop a run when twenty come in a row', () => {
     const guards = new Guards({ maxErrorFraction: 0 });
     note(guards, 'away', 19);

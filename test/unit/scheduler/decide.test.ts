@@ -167,7 +167,7 @@ describe('what the end of an attempt means for its nightly sync', () => {
     expect(decideEnd(attempt({ result: { status: 'incomplete', exitCode: 5 } })).status).toBe('incomplete');
   });
 
-  test('an attempt that was asked to end is continued at once and does not count', () => {
+  test('an attempt that was stopped is continued at once and does not count', () => {
     const result: JobResult = { status: 'incomplete', exitCode: 5, runId: '7' };
     expect(decideEnd(attempt({ result, interrupted: true }))).toEqual({
       status: 'waiting',
