@@ -33,8 +33,8 @@ export function rotationQuota(counts: Pick<ParentCounts, 'total' | 'overdue'>, d
 }
 
 /** The parents of a unit that are no candidates for deletion (`p`), joined with their checks (`c`). */
-function parentsWithChecks(unit: Unit): { from: string; values: unknown[] } {
-  const scope = parentScope(unit, { settled: true });
+function parentsWithChecks(unit: Unit, percent = 100): { from: string; values: unknown[] } {
+  const scope = parentScope(unit, { settled: true, ...(percent < 100 && { percent }) });
   const values = [...scope.values, unit.resource.name];
   return {
     from: `${scope.from} LEFT JOIN lobbie_sync.checks c
@@ -43,14 +43,19 @@ function parentsWithChecks(unit: Unit): { from: string; values: unknown[] } {
   };
 }
 
-/** Counts the parents of a unit, for the plan and for the rotation. */
+/**
+ * Counts the parents of a unit, for the plan and for the rotation.
+ *
+ * @param percent of the pages of the parent's table that are looked at; counts are those of the sample. Default: 100
+ */
 export async function countParents(
   context: Pick<RunContext, 'pool'>,
   unit: Unit,
   days: number,
   now: Date,
+  percent = 100,
 ): Promise<ParentCounts> {
-  const { from, values } = parentsWithChecks(unit);
+  const { from, values } = parentsWithChecks(unit, percent);
   const before = new Date(now.getTime() - (days - 1) * 86_400_000);
   const { rows } = await context.pool.query<ParentCounts>(
     `SELECT count(*)::int AS total,

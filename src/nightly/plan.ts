@@ -1,12 +1,12 @@
 import type { Selection } from '../core/selection.ts';
 import { chooseRead, selectResources } from '../extractors/select.ts';
-import { isOpen } from '../extractors/strategy.ts';
 import type { RunDependencies } from '../runs/lifecycle.ts';
 import { offByAccount } from '../state/resources-off.ts';
 import type { Unit } from '../streams/context.ts';
 import { knownLocations } from '../streams/locations.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
-import { countParents, rotationQuota } from './children.ts';
+import { rotationQuota } from './children.ts';
+import { estimateParents, estimateRecent } from './estimates.ts';
 import { mostOfLatest, type RequestRange, rangeOf, totalRange } from './range.ts';
 import { dueFullRereads, type FullReread, fullRereadsOf } from './rotation.ts';
 
@@ -83,7 +83,7 @@ export async function planNightlySync(
     for (const unit of units) {
       const { name, strategy } = unit.resource;
       if (strategy.kind === 'children' || unit.read.parent !== undefined) {
-        const counts = await countParents(deps, unit, deps.freshnessDays, now);
+        const counts = await estimateParents(deps, unit, deps.freshnessDays, now);
         addWhole(name, counts.total);
         if (strategy.kind !== 'children') {
           add('whole lists', name, counts.total, 'one request for each parent');
@@ -161,14 +161,9 @@ async function unitsOf(deps: RunDependencies, account: string, selection: Select
 
 async function recentCost(deps: RunDependencies, unit: Unit, now: Date): Promise<number> {
   const { strategy } = unit.resource;
-  const column = unit.read.window?.column;
-  if (strategy.kind !== 'recent' || column === undefined) return 0;
-  const { rows } = await deps.pool.query<{ recent: number; open: number }>(
-    `SELECT count(*) FILTER (WHERE "${column}" >= $3)::int AS recent, count(*) FILTER (WHERE ${isOpen(strategy, '$4')})::int AS open
-     FROM lobbie.${unit.resource.name} t WHERE account_id = $1 AND location_id = $2 AND _deleted_at IS NULL`,
-    [unit.accountId, unit.locationId, new Date(now.getTime() - strategy.days * DAY_MS), strategy.openStatuses],
-  );
-  const { recent = 0, open: openRows = 0 } = rows[0] ?? {};
+  if (strategy.kind !== 'recent' || unit.read.window === undefined) return 0;
+  const since = new Date(now.getTime() - strategy.days * DAY_MS);
+  const { recent, open: openRows } = await estimateRecent(deps, unit, strategy, since);
   return (
     Math.max(1, Math.ceil(recent / 100)) +
     strategy.openStatuses.length +

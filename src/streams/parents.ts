@@ -10,6 +10,8 @@ const PAGE = 500;
 export interface ParentScopeOptions {
   /** Leave out parents that are candidates for deletion: the API would answer 404 for their lists. Default false. */
   readonly settled?: boolean;
+  /** Only a sample of the parent's table, in percent of its pages: for estimates. Default: all of it. */
+  readonly percent?: number;
   /** Only the parents of these persons. */
   readonly persons?: readonly string[];
 }
@@ -43,7 +45,8 @@ export function parentScope(
     where.push(`NOT EXISTS (SELECT FROM lobbie_sync.deletes d WHERE d.account_id = p.account_id
       AND d.resource = ${add(parent.resource)} AND d.key = p.id::text AND d.status IN ('candidate', 'held'))`);
   }
-  const rows = `lobbie.${identifier(parent.resource)} p`;
+  const sample = options.percent === undefined ? '' : ` TABLESAMPLE SYSTEM (${options.percent})`;
+  const rows = `lobbie.${identifier(parent.resource)} p${sample}`;
   const condition = where.join(' AND ');
   if (parent.idsIn === undefined) return { from: `(SELECT p.* FROM ${rows} WHERE ${condition}) p`, values };
   const column = `p.${identifier(parent.idsIn)}`;

@@ -170,6 +170,7 @@ const SMALL: readonly string[] = [
     'runs',
     'run_problems',
     'run_unknown_fields',
+    'unknown_fields',
     'passes',
     'cursors',
     'leases',
