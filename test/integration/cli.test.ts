@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { callCommand } from '../support/command.ts';
 import { createDatabase, dropDatabase, useTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/databases.ts';
 
@@ -50,11 +51,21 @@ const settings = (): Env => ({
 
 interface RunOptions {
   readonly env?: Env;
+  /** In a process of its own, as a person starts it. Default: only with a signal. */
+  readonly alone?: boolean;
   /** Sent once standard output or standard error matches. */
   readonly signal?: { readonly when: RegExp; readonly name: NodeJS.Signals };
 }
 
-async function cli(args: readonly string[], { env = settings(), signal }: RunOptions = {}): Promise<Result> {
+async function cli(
+  args: readonly string[],
+  { env = settings(), signal, alone = signal !== undefined }: RunOptions = {},
+): Promise<Result> {
+  if (!alone) {
+    const finished = await callCommand(args, { env, cwd });
+    if (!args.includes('--show-values')) printed += finished.out + finished.err;
+    return finished;
+  }
   const { PATH } = process.env;
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
@@ -84,7 +95,7 @@ async function cli(args: readonly string[], { env = settings(), signal }: RunOpt
 
 describe('usage', () => {
   test('help names every command and exits 0', async () => {
-    const { code, out, err } = await cli(['--help'], { env: {} });
+    const { code, out, err } = await cli(['--help'], { env: {}, alone: true });
     expect({ code, err }).toEqual({ code: 0, err: '' });
     for (const name of [
       'demo',
@@ -119,7 +130,7 @@ describe('usage', () => {
   });
 
   test('a usage error is JSON with --json', async () => {
-    const result = await cli(['backfill', '--bogus', '--json']);
+    const result = await cli(['backfill', '--bogus', '--json'], { alone: true });
     expect(result.code).toBe(2);
     expect(result.json()).toMatchObject({ error: { code: 'usage' }, exitCode: 2 });
   });
@@ -179,7 +190,7 @@ describe('a wrong secret', () => {
 
 describe('a backfill', () => {
   test('its JSON is alone on standard output and agrees with runs and status', async () => {
-    const result = await cli(['backfill', '--json']);
+    const result = await cli(['backfill', '--json'], { alone: true });
     expect({ code: result.code, err: result.err }).toMatchObject({ code: 0 });
     const run = result.json();
     expect(run).toMatchObject({ kind: 'backfill', status: 'succeeded', exitCode: 0, problems: [], next: [] });
@@ -200,7 +211,7 @@ describe('a backfill', () => {
   });
 
   test('--quiet prints nothing when all went well', async () => {
-    const { code, out, err } = await cli(['sync', '--quiet', '--resource', 'staff']);
+    const { code, out, err } = await cli(['sync', '--quiet', '--resource', 'staff'], { alone: true });
     expect({ code, out, err }).toEqual({ code: 0, out: '', err: '' });
   });
 
@@ -393,7 +404,7 @@ describe('simulate and demo', () => {
 
   test('the demo answers its questions, whatever the settings are, and stops what it started', async () => {
     const env = { ...settings(), DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' };
-    const result = await cli(['demo', '--json', '--patients', '20'], { env });
+    const result = await cli(['demo', '--json', '--patients', '20'], { env, alone: true });
     expect(result.err).not.toContain('error:');
     expect(result.code).toBe(0);
     const demo = result.json();

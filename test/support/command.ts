@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { main } from '../../src/cli/main.ts';
 import { environment, type Place } from './harness.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/lobbie-sync.js', import.meta.url));
@@ -52,9 +54,32 @@ export interface Finished {
   json(): any;
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end, in a process of its own. */
 export async function runCommand(place: Place, args: readonly string[]): Promise<Finished> {
   const started = startCommand(place, args);
   const code = await started.ended;
   return { code, out: started.out(), err: started.err(), json: () => JSON.parse(started.out()) };
+}
+
+/** Collects what is written to it, in the place of a standard stream. */
+class Sink extends Writable {
+  text = '';
+  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
+    this.text += String(chunk);
+    done();
+  }
+}
+
+/**
+ * Runs a command within this process, which takes a tenth of the time of starting one. For tests of what a command does and says;
+ * what concerns signals, standard input or the end of the process needs {@link startCommand}.
+ */
+export async function callCommand(
+  args: readonly string[],
+  { env, cwd }: { readonly env: Readonly<Record<string, string | undefined>>; readonly cwd: string },
+): Promise<Finished> {
+  const [stdout, stderr] = [new Sink(), new Sink()];
+  const io = { stdout: stdout as never, stderr: stderr as never, env, cwd };
+  const code = await main(args, io);
+  return { code, out: stdout.text, err: stderr.text, json: () => JSON.parse(stdout.text) };
 }
