@@ -27,6 +27,8 @@ const SETTINGS: readonly string[] = [
   'tcp_keepalives_idle TO 30',
   'tcp_keepalives_interval TO 10',
   'tcp_keepalives_count TO 6',
+  // The same for one that lost power while an answer to it is under way: no keep-alive is sent then, only the answer again and again.
+  'tcp_user_timeout TO 120000',
 ];
 
 /**

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { aheadMs, ClockJumpedError, differenceText } from '../core/clock-difference.ts';
 import { EXIT, LobbieSyncError } from '../core/errors.ts';
-import type { RunDependencies } from './dependencies.ts';
+import { recordRefused } from '../state/runs.ts';
+import type { LifecycleOptions, RunDependencies } from './dependencies.ts';
 
 /** A clock that this machine's was compared with. */
 interface Compared {
@@ -13,9 +15,14 @@ interface Compared {
  * Refuses to begin a run while this machine's clock disagrees with Lobbie's or the database's. The times of reads, checks and sweeps
  * decide which version is newer, what is gone and what is due. What a run stores with a time in the future would no longer change.
  *
+ * The refused run stands among the runs as failed.
+ *
  * @throws LobbieSyncError `clock.skew`, exit code 2, with the difference
  */
-export async function refuseWrongClock(deps: RunDependencies, signal: AbortSignal): Promise<void> {
+export async function refuseWrongClock(
+  deps: RunDependencies,
+  { kind, selection, stop: { signal } }: LifecycleOptions,
+): Promise<void> {
   const most = deps.maxClockSkewMs;
   if (most === undefined) return;
   const clocks: readonly Compared[] = [
@@ -24,12 +31,18 @@ export async function refuseWrongClock(deps: RunDependencies, signal: AbortSigna
   ];
   const wrong = clocks.find(({ aheadMs }) => aheadMs !== undefined && Math.abs(aheadMs) > most);
   if (wrong?.aheadMs === undefined) return;
-  throw new LobbieSyncError(`the clock of this machine is ${differenceText(wrong.aheadMs, wrong.whose)}`, {
+  const refusal = new LobbieSyncError(`the clock of this machine is ${differenceText(wrong.aheadMs, wrong.whose)}`, {
     code: 'clock.skew',
     action: 'abort',
     exitCode: EXIT.usage,
     hint: `Set the clock right (NTP), or allow more with LOBBIE_MAX_CLOCK_SKEW (now ${Math.round(most / 1000)} s). Nothing was read.`,
   });
+  // Deliveries are tried again every few seconds, and their rows say what became of them.
+  if (kind !== 'push') {
+    const run = { kind, selection, host: hostname(), pid: process.pid };
+    await recordRefused(deps.db, run, refusal.message).catch(() => undefined);
+  }
+  throw refusal;
 }
 
 /** How far Lobbie's clock is ahead, by its answers so far. If there was none yet, a token is fetched. */

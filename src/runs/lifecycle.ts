@@ -80,7 +80,7 @@ export class RunLifecycle {
     const { clock, logger, connectionString } = deps;
     const { kind, selection } = options;
     const onLost = (error: LobbieSyncError) => lifecycle?.lose(error);
-    await refuseWrongClock(deps, options.stop.signal);
+    await refuseWrongClock(deps, options);
     const session = await patiently({ clock, signal: options.stop.signal, patienceMs: OPENING_MS }, () =>
       RunSession.open({ connectionString, kind, selection, clock, logger, onLost }),
     );

@@ -62,7 +62,7 @@ export function decideAlerts(input: AlertInput): AlertDecision {
     const changed = state !== (before?.state ?? OK);
     const since = changed || before === undefined ? now : before.since;
     const lastSent = before?.lastSent ?? null;
-    const again = lastSent === null || (state !== OK && now.getTime() - lastSent.getTime() >= remindAfterMs);
+    const again = lastSent === null || (state !== OK && ageMs(lastSent, now) >= remindAfterMs);
     if (changed || again) {
       const kind = state === OK ? 'recovered' : changed || lastSent === null ? 'problem' : 'reminder';
       alerts.push({ key, kind, state, since, message, runId });
@@ -73,6 +73,15 @@ export function decideAlerts(input: AlertInput): AlertDecision {
     }
   }
   return { alerts, states };
+}
+
+/** How far a time may lie ahead of this machine's clock and still be taken for the present, milliseconds. */
+const AHEAD_MS = 300_000;
+
+/** The age of an instant, milliseconds. It is infinite for one in the future, which a wrong clock wrote: nothing is known of it. */
+function ageMs(at: Date, now: Date): number {
+  const age = now.getTime() - at.getTime();
+  return age < -AHEAD_MS ? Number.POSITIVE_INFINITY : age;
 }
 
 /** The current state of each condition that this input says something about; other conditions stay as they are. */
@@ -106,8 +115,7 @@ function observe({ previous, event, freshness, now, staleAfterMs }: AlertInput):
     for (const { key } of bad('stale:'))
       observed.set(key, { state: OK, message: `${nameOf(key)}: fresh again`, runId: null });
     for (const { accountId, resource, oldestCheckedAt } of freshness) {
-      const age = now.getTime() - oldestCheckedAt.getTime();
-      if (age <= staleAfterMs) continue;
+      if (ageMs(oldestCheckedAt, now) <= staleAfterMs) continue;
       const key = `stale:${accountId ?? 'token'}:${resource}`;
       const message = `${nameOf(key)}: at least one list was last read to its end at ${oldestCheckedAt.toISOString()}`;
       observed.set(key, { state: 'stale', message, runId: null });

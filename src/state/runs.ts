@@ -32,6 +32,16 @@ export async function openRun(db: Db, run: NewRun): Promise<string> {
   return id;
 }
 
+/**
+ * Records a run that was refused before it began, so that it is seen among the runs. By the database's clock, because this machine's
+ * may be what it was refused for.
+ */
+export async function recordRefused(db: Db, run: Omit<NewRun, 'startedAt'>, error: string): Promise<void> {
+  await sql`INSERT INTO lobbie_sync.runs (kind, status, started_at, finished_at, selection, host, pid, error)
+    SELECT ${run.kind}, 'failed', t, t, ${JSON.stringify(run.selection)}::jsonb, ${run.host}, ${run.pid}, ${error}
+    FROM (SELECT clock_timestamp() AS t) now`.execute(db);
+}
+
 const SUMS = sql`
   requests = s.requests, rows_read = s.rows_read, rows_inserted = s.rows_inserted, rows_updated = s.rows_updated,
   rows_unchanged = s.rows_unchanged, rows_deleted = s.rows_deleted, rows_rejected = s.rows_rejected`;

@@ -7,6 +7,18 @@ type Labels = Readonly<Record<string, string>>;
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
+/** How far a time may lie ahead of this machine's clock and still be taken for the present, milliseconds. */
+const AHEAD_MS = 300_000;
+
+/**
+ * The age of an instant, seconds. A time in the future was written under a wrong clock, so nothing is known of it: its age is infinite,
+ * and an alarm on it fires. As 0 it would keep every alarm quiet until that time comes. Pure.
+ */
+export function ageSeconds(at: Date, now: Date): number {
+  const ageMs = now.getTime() - at.getTime();
+  return ageMs < -AHEAD_MS ? Number.POSITIVE_INFINITY : Math.max(0, ageMs / 1000);
+}
+
 /**
  * Renders the metrics in the text format of Prometheus. Each answer has its own registry, because the figures come from the
  * database: they survive restarts and are the same from every process. Pure.
@@ -28,7 +40,7 @@ export async function renderMetrics(
     const metric = new Counter({ name: `lobbie_sync_${name}`, help, labelNames, registers: [registry] });
     return (value: number, labels: Labels = {}) => metric.inc(labels, value);
   };
-  const age = (at: Date) => Math.max(0, (now.getTime() - at.getTime()) / 1000);
+  const age = (at: Date) => ageSeconds(at, now);
 
   gauge('database_up', 'Whether the database could be read for this answer')(overview === undefined ? 0 : 1);
   gauge('draining', 'Whether the daemon is stopping')(view.draining ? 1 : 0);

@@ -48,7 +48,10 @@ export async function readOverview(db: Db, now: Date): Promise<Overview> {
       sum(rows_unchanged)::float8 AS unchanged, sum(rows_deleted)::float8 AS deleted,
       sum(rows_rejected)::float8 AS rejected
     FROM lobbie_sync.runs WHERE status <> 'running' GROUP BY kind, status ORDER BY kind, status`.execute(db);
-  const lastSuccess = await sql<{ kind: string; at: Date }>`SELECT kind, max(finished_at) AS at FROM lobbie_sync.runs
+  const lastSuccess = await sql<{ kind: string; at: Date }>`SELECT kind,
+      -- One that ended in the future would hide that none has succeeded since.
+      coalesce(max(finished_at) FILTER (WHERE finished_at <= ${now}::timestamptz + interval '5 minutes'), max(finished_at)) AS at
+    FROM lobbie_sync.runs
     WHERE status = 'succeeded' AND finished_at IS NOT NULL GROUP BY kind ORDER BY kind`.execute(db);
   const running = await sql<{ kind: string; id: string }>`SELECT kind, id::text AS id
     FROM lobbie_sync.living_runs ORDER BY lobbie_sync.living_runs.id`.execute(db);

@@ -54,7 +54,15 @@ describe('a run refuses to begin', () => {
     expect(error.message.replace(/\d+ s/, (text) => `${Math.round(Number.parseInt(text, 10) / 5) * 5} s`)).toContain(
       words,
     );
-    expect(await runs()).toBe(before);
+    // It stands among the runs, with a time that is right.
+    expect(await runs()).toBe(before + 1);
+    expect(
+      await count(
+        database.url,
+        `SELECT count(*) FROM lobbie_sync.runs WHERE id = (SELECT max(id) FROM lobbie_sync.runs) AND kind = 'backfill'
+         AND status = 'failed' AND error LIKE 'the clock of this machine is %' AND finished_at BETWEEN now() - interval '1 hour' AND now()`,
+      ),
+    ).toBe(1);
     expect(await count(database.url, 'SELECT count(*) FROM lobbie.patients')).toBe(0);
   });
 

@@ -96,6 +96,20 @@ describe('defaults of the database', () => {
   });
 });
 
+test('a peer that lost power is noticed within two minutes, idle or with an answer under way', async () => {
+  const client = await openClient({ connectionString: database.url, applicationName: 'lobbie-sync test' });
+  opened.push(client);
+  const { rows } = await client.query<{ name: string; setting: string; unit: string | null }>(
+    `SELECT name, setting, unit FROM pg_settings WHERE name LIKE 'tcp_%' ORDER BY name`,
+  );
+  const of = (name: string) => Number(rows.find((row) => row.name === name)?.setting);
+  const idle = of('tcp_keepalives_idle') + of('tcp_keepalives_interval') * of('tcp_keepalives_count');
+  expect(idle).toBeGreaterThan(0);
+  expect(idle).toBeLessThanOrEqual(120);
+  expect(of('tcp_user_timeout')).toBeGreaterThan(0);
+  expect(of('tcp_user_timeout')).toBeLessThanOrEqual(120_000);
+});
+
 test('connections that the server ends in mid-run are waited out, and the run goes on', async () => {
   let ended = 0;
   const { report } = await backfill(async (running) => {

@@ -120,6 +120,20 @@ describe('what is reported', () => {
     expect(report(51, { freshness: [age('labs', 50)] })).toEqual(['recovered stale:1001:labs ok']);
   });
 
+  test('a resource that was checked in the future, and what was reported there: a wrong clock proves nothing', () => {
+    const report = reporter();
+    expect(report(0, { freshness: [age('labs', 72)] })).toEqual(['problem stale:1001:labs stale']);
+    expect(report(72, { event: failed, freshness: [age('labs', 71)] })).toEqual([
+      'problem job:sync failed',
+      'recovered stale:1001:labs ok',
+    ]);
+    // The clock is right again: nobody waits for three days and one more for the reminder.
+    expect(report(1, {})).toEqual(['reminder job:sync failed']);
+    expect(report(2, {})).toEqual([]);
+    // A few minutes are no wrong clock.
+    expect(report(2, { freshness: [age('labs', 2.05)] })).toEqual([]);
+  });
+
   test('nothing about an attempt that the daemon itself ended', () => {
     const event = ended({ status: 'incomplete', exitCode: 5 }, { interrupted: true, nextAttemptAt: hours(0) });
     expect(reporter()(0, { event })).toEqual([]);

@@ -141,6 +141,27 @@ describe('metrics', () => {
     );
   });
 
+  test('a time in the future is an infinite age, on which every alarm fires', async () => {
+    const ahead = new Date(now.getTime() + 3 * 86_400_000);
+    const nearly = new Date(now.getTime() + 200_000);
+    const overview: Overview = {
+      ...empty,
+      lastSuccess: [
+        { kind: 'sync', at: ahead },
+        { kind: 'backfill', at: nearly },
+      ],
+      freshness: [{ accountId: '1001', resource: 'labs', oldestCheckedAt: ahead, lists: 1, rows: 1 }],
+    };
+    const lines = (await renderMetrics(overview, view, undefined, now)).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'lobbie_sync_last_success_age_seconds{kind="sync"} +Inf',
+        'lobbie_sync_last_success_age_seconds{kind="backfill"} 0',
+        'lobbie_sync_oldest_checked_age_seconds{account="1001",resource="labs"} +Inf',
+      ]),
+    );
+  });
+
   test('figures of the outbox', async () => {
     const figures = async (overview: Overview) =>
       (await renderMetrics(overview, view, undefined, now))
