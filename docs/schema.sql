@@ -2172,6 +2172,9 @@ CREATE TABLE lobbie_sync.unknown_fields (
   field text NOT NULL,
   first_seen_at timestamp with time zone NOT NULL,
   first_run_id bigint NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  last_run_id bigint NOT NULL,
+  records bigint NOT NULL,
   CONSTRAINT unknown_fields_pkey PRIMARY KEY (resource, field)
 );
 

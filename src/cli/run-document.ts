@@ -39,7 +39,13 @@ export interface RunDocument {
     readonly message: string;
     readonly hint: string | null;
   }[];
-  readonly unknownFields: readonly { readonly resource: string; readonly field: string; readonly records: number }[];
+  /** `isNew`: no run met it before. */
+  readonly unknownFields: readonly {
+    readonly resource: string;
+    readonly field: string;
+    readonly records: number;
+    readonly isNew: boolean;
+  }[];
   /** Deletes that waited for a person when the run ended; null: some, they are counted only at its end. */
   readonly held: number | null;
   /** Commands that finish what this run left. */

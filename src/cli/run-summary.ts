@@ -1,7 +1,8 @@
 import { deletesSentence } from './deletes-text.ts';
-import { count, duration, instant, pairs, plural, table } from './format.ts';
+import { count, duration, instant, plural, table } from './format.ts';
 import type { Output } from './output.ts';
 import { type Counts, DELETES, type RunDocument } from './run-document.ts';
+import { unknownNews, unknownSections } from './unknown-text.ts';
 
 const STATUS_STYLE = {
   succeeded: 'green',
@@ -16,8 +17,12 @@ export function paintStatus(output: Output, status: string): string {
   return output.paint(STATUS_STYLE[status as keyof typeof STATUS_STYLE] ?? 'reset', status);
 }
 
-/** Prints a run for people. */
-export function printRun(output: Output, run: RunDocument): void {
+/**
+ * Prints a run for people.
+ *
+ * @param more.unknown whether unknown fields that earlier runs met too are named. Default false.
+ */
+export function printRun(output: Output, run: RunDocument, { unknown = false } = {}): void {
   const bold = (text: string) => output.paint('bold', text);
   const dim = (text: string) => output.paint('dim', text);
   const took = run.durationMs === null ? '' : ` in ${duration(run.durationMs)}`;
@@ -39,12 +44,14 @@ export function printRun(output: Output, run: RunDocument): void {
     );
   }
   printProblems(output, run.problems);
-  if (run.unknownFields.length > 0) {
+  const { unknownFields } = run;
+  const sections = unknown
+    ? unknownSections(unknownFields)
+    : unknownNews(unknownFields, ({ isNew }) => isNew, `npx lobbie-sync runs show ${run.runId}`);
+  for (const { heading, lines } of sections) {
     output.line();
-    output.line(bold('Fields that the contract does not know; their values are kept in the column raw'));
-    output.line(
-      pairs(run.unknownFields.map((each) => [`${each.resource}.${each.field}`, plural(each.records, 'record')])),
-    );
+    output.line(bold(heading));
+    for (const line of lines) output.line(line);
   }
   if (run.counts.rejected > 0) {
     output.line();

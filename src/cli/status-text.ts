@@ -7,6 +7,10 @@ import type { Output } from './output.ts';
 import { DELETES, type RunDocument } from './run-document.ts';
 import { paintStatus, printProblems } from './run-summary.ts';
 import type { runLine, StatusDocument } from './status-document.ts';
+import { unknownNews } from './unknown-text.ts';
+
+/** An unknown field is named for a day after it was met for the first time: in one look a day, it is read once. */
+const NEWS_MS = 86_400_000;
 
 /** Runs as a table. */
 export function runsTable(output: Output, runs: readonly ReturnType<typeof runLine>[]): string {
@@ -76,10 +80,12 @@ export function printStatus(output: Output, status: StatusDocument): void {
       output.line(`  ${of === 'rows' ? `rows of ${what}` : what}: ${count(entries)}`);
     }
   }
-  if (status.unknownFields.length > 0) {
+  const isNew = ({ firstSeenAt }: { readonly firstSeenAt: Date }) =>
+    status.at.getTime() - firstSeenAt.getTime() < NEWS_MS;
+  for (const { heading, lines } of unknownNews(status.unknownFields, isNew, 'npx lobbie-sync status --json')) {
     output.line();
-    output.line(bold('Fields that the contract does not know (their values are in raw)'));
-    for (const line of unknownLines(status)) output.line(`  ${line}`);
+    output.line(bold(heading));
+    for (const line of lines) output.line(line);
   }
   if (status.off.length > 0) {
     output.line();
@@ -134,20 +140,4 @@ export function offLines(off: StatusDocument['off']): string[] {
       const account = each.accountId === '0' ? '' : ` of account ${each.accountId}`;
       return `  ${each.resource}${account}${more}: ${each.reason} (${each.actor}, ${instant(each.since)})`;
     });
-}
-
-/** More of one day are counted, not named. */
-const NAMED = 12;
-
-/** The fields by the day on which they were met first, the latest day first. */
-function unknownLines({ unknownFields }: StatusDocument): string[] {
-  const days = new Map<string, string[]>();
-  for (const { resource, field, firstSeenAt } of unknownFields) {
-    const day = firstSeenAt.toISOString().slice(0, 10);
-    days.set(day, [...(days.get(day) ?? []), `${resource}.${field}`]);
-  }
-  return [...days].map(([day, names]) => {
-    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-    return `since ${day}: ${names.slice(0, NAMED).join(', ')}${more}`;
-  });
 }

@@ -50,6 +50,9 @@ interface UnknownFieldsTable {
   field: string;
   first_seen_at: Date;
   first_run_id: BigInt8;
+  last_seen_at: Date;
+  last_run_id: BigInt8;
+  records: BigInt8;
 }
 
 interface RunProblemsTable {

@@ -123,7 +123,8 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
       outboxSummary(db, options.now),
       listOff(db),
       futureOf(db, options),
-      unknownFields(db),
+      // Every list is read again within that many days; a field that none of them had since is not sent any more.
+      unknownFields(db, new Date(options.now.getTime() - (options.freshnessDays + 1) * 86_400_000)),
       closedLocationReports(db),
     ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);

@@ -272,7 +272,7 @@ export class RunLifecycle {
   ): Promise<void> {
     const { db } = this.deps;
     const now = await endTime(this.deps, this.options.stop.reason);
-    await flushCounters(db, this.runId, this.counters, now);
+    const newFields = await flushCounters(db, this.runId, this.counters, now);
     // Deliveries are short, frequent and change few rows. The next read counts the tables again.
     if (outcome.status !== 'failed' && this.options.kind !== 'push') {
       await maintainAfterRun(this.deps, this.runId, now);
@@ -280,7 +280,7 @@ export class RunLifecycle {
     await end?.(this, outcome.status);
     await closeRun(db, this.runId, { status: outcome.status, error: outcome.message, at: now });
     await releaseLeases(db, this.runId);
-    await this.#audit('run.end', { status: outcome.status }, now);
+    await this.#audit('run.end', { status: outcome.status, ...(newFields > 0 && { newFields }) }, now);
   }
 
   #report(outcome: Pick<RunReport, 'status' | 'exitCode'>, error: LobbieSyncError | undefined): RunReport {

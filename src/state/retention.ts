@@ -8,7 +8,7 @@ const MOST = 1000;
 
 /**
  * Removes runs that ended before an instant, with what is recorded of them, and the sweeps of passes that have ended. What is known
- * of each list is in `list_state`, which stays.
+ * of each list is in `list_state`, which stays. An unknown field that was not met since then is forgotten; if it comes back, it is new.
  *
  * @returns how many runs were removed
  */
@@ -26,6 +26,7 @@ export async function pruneRuns(db: Db, before: Date): Promise<number> {
     await sql`DELETE FROM lobbie_sync.sweeps s USING lobbie_sync.passes p
       WHERE p.id = s.pass_id AND p.status <> 'open' AND p.finished_at < ${before}`.execute(tx);
     await sql`DELETE FROM lobbie_sync.passes WHERE status <> 'open' AND finished_at < ${before}`.execute(tx);
+    await sql`DELETE FROM lobbie_sync.unknown_fields WHERE last_seen_at < ${before}`.execute(tx);
     return ids.length;
   });
 }

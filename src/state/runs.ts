@@ -118,7 +118,8 @@ export interface RunDetails {
   readonly run: Run;
   readonly resources: readonly ({ resource: string } & Record<string, string>)[];
   readonly problems: readonly Record<string, unknown>[];
-  readonly unknownFields: readonly { resource: string; field: string; records: string }[];
+  /** `isNew`: no run met it before. */
+  readonly unknownFields: readonly { resource: string; field: string; records: string; isNew: boolean }[];
 }
 
 /** Everything recorded about one run; undefined if there is no such run. */
@@ -129,11 +130,15 @@ export async function runDetails(db: Db, runId: string): Promise<RunDetails | un
     db.selectFrom('lobbie_sync.run_resources').selectAll().where('run_id', '=', runId).orderBy('resource').execute(),
     db.selectFrom('lobbie_sync.run_problems').selectAll().where('run_id', '=', runId).orderBy('id').execute(),
     db
-      .selectFrom('lobbie_sync.run_unknown_fields')
-      .select(['resource', 'field', 'records'])
-      .where('run_id', '=', runId)
-      .orderBy('resource')
-      .orderBy('field')
+      .selectFrom('lobbie_sync.run_unknown_fields as c')
+      .leftJoin('lobbie_sync.unknown_fields as u', (on) =>
+        on.onRef('u.resource', '=', 'c.resource').onRef('u.field', '=', 'c.field'),
+      )
+      .select(['c.resource', 'c.field', 'c.records'])
+      .select(sql<boolean>`u.first_run_id IS NOT DISTINCT FROM c.run_id`.as('isNew'))
+      .where('c.run_id', '=', runId)
+      .orderBy('c.resource')
+      .orderBy('c.field')
       .execute(),
   ]);
   return { run, resources: resources as unknown as RunDetails['resources'], problems, unknownFields };

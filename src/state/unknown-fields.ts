@@ -10,6 +10,9 @@ export interface UnknownField {
   readonly field: string;
   readonly firstSeenAt: Date;
   readonly firstRunId: string;
+  readonly lastSeenAt: Date;
+  /** How many records had it in the latest run that met it; pages for `page.name`. */
+  readonly records: number;
 }
 
 /**
@@ -28,8 +31,8 @@ export async function addUnknownFields(
   await sql`WITH counted AS (
       SELECT f, n FROM unnest(${[...fields.keys()]}::text[], ${[...fields.values()]}::bigint[]) AS x(f, n)
     ), noted AS (
-      INSERT INTO lobbie_sync.unknown_fields (resource, field, first_seen_at, first_run_id)
-      SELECT ${resource}, f, ${now}::timestamptz, ${runId}::bigint FROM counted
+      INSERT INTO lobbie_sync.unknown_fields (resource, field, first_seen_at, first_run_id, last_seen_at, last_run_id, records)
+      SELECT ${resource}, f, ${now}::timestamptz, ${runId}::bigint, ${now}::timestamptz, ${runId}::bigint, n FROM counted
       WHERE NOT EXISTS (SELECT FROM lobbie_sync.unknown_fields u WHERE u.resource = ${resource} AND u.field = f)
       ORDER BY f ON CONFLICT DO NOTHING
     )
@@ -38,19 +41,44 @@ export async function addUnknownFields(
     ON CONFLICT (run_id, resource, field) DO UPDATE SET records = u.records + excluded.records`.execute(db);
 }
 
-/** All that were ever met, the newest first. */
-export async function unknownFields(db: Db): Promise<UnknownField[]> {
+/**
+ * Notes at the end of a run which fields it met, and in how many records.
+ *
+ * @returns how many of them were never met before
+ */
+export async function noteLastSeen(db: Db, runId: string, now: Date): Promise<number> {
+  const { rows } = await sql<{ isNew: boolean }>`UPDATE lobbie_sync.unknown_fields u
+    SET last_seen_at = ${now}, last_run_id = r.run_id, records = r.records
+    FROM lobbie_sync.run_unknown_fields r
+    WHERE r.run_id = ${runId} AND u.resource = r.resource AND u.field = r.field
+    RETURNING u.first_run_id = r.run_id AS "isNew"`.execute(db);
+  return rows.filter(({ isNew }) => isNew).length;
+}
+
+/** More are shown nowhere: then something other than fields has names that change. */
+const MOST_SHOWN = 1000;
+
+/**
+ * The fields that are still sent, the newest first, 1,000 at most.
+ *
+ * @param since leaves out fields that were not met since then
+ */
+export async function unknownFields(db: Db, since: Date): Promise<UnknownField[]> {
   const rows = await db
     .selectFrom('lobbie_sync.unknown_fields')
     .selectAll()
+    .where('last_seen_at', '>=', since)
     .orderBy('first_seen_at', 'desc')
     .orderBy('resource')
     .orderBy('field')
+    .limit(MOST_SHOWN)
     .execute();
   return rows.map((row) => ({
     resource: row.resource,
     field: row.field,
     firstSeenAt: row.first_seen_at,
     firstRunId: row.first_run_id,
+    lastSeenAt: row.last_seen_at,
+    records: Number(row.records),
   }));
 }

@@ -2,6 +2,10 @@ import { StopError } from '../core/errors.ts';
 import type { StopSignal } from '../core/stop.ts';
 import type { UnknownFields } from '../extractors/prepare.ts';
 
+/** Names of unknown fields that a run keeps of one resource: more are no names but data, as an object whose names are ids. */
+const MOST_NAMES = 200;
+const OTHERS = '(others)';
+
 /**
  * Counts of a run that are not yet in the database, by resource. The next batch that commits stores them, so that the numbers of a run
  * always agree with the stored rows.
@@ -9,6 +13,8 @@ import type { UnknownFields } from '../extractors/prepare.ts';
 export class Counters {
   readonly #requests = new Map<string, number>();
   readonly #unknown = new Map<string, UnknownFields>();
+  /** Names of unknown fields met in this run, by resource. */
+  readonly #names = new Map<string, Set<string>>();
   readonly #budget: number;
   readonly #stop: StopSignal;
   #total = 0;
@@ -86,8 +92,24 @@ export class Counters {
 
   /** Takes all unknown fields counted since the last time, in the order of resources. */
   takeUnknown(): [resource: string, fields: UnknownFields][] {
-    const taken = [...this.#unknown].filter(([, fields]) => fields.size > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+    const taken = [...this.#unknown]
+      .filter(([, fields]) => fields.size > 0)
+      .map(([resource, fields]): [string, UnknownFields] => [resource, this.#bounded(resource, fields)])
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     this.#unknown.clear();
     return taken;
+  }
+
+  /** The counts of names beyond those that a run keeps of a resource are put together. */
+  #bounded(resource: string, fields: UnknownFields): UnknownFields {
+    const names = this.#names.get(resource) ?? new Set();
+    this.#names.set(resource, names);
+    const bounded: UnknownFields = new Map();
+    for (const [field, count] of fields) {
+      const name = names.has(field) || names.size < MOST_NAMES ? field : OTHERS;
+      if (name === field) names.add(field);
+      bounded.set(name, (bounded.get(name) ?? 0) + count);
+    }
+    return bounded;
   }
 }

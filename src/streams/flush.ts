@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { zeroCounts } from '../core/counts.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import { addRunCounts } from '../state/runs.ts';
-import { addUnknownFields } from '../state/unknown-fields.ts';
+import { addUnknownFields, noteLastSeen } from '../state/unknown-fields.ts';
 import type { Counters } from './counters.ts';
 
 /** Stores the requests and unknown fields counted since the last batch. If that fails, the counters keep their values. */
@@ -11,7 +11,7 @@ export async function flushCounters(
   runId: string,
   counters: Counters,
   now: Date,
-): Promise<void> {
+): Promise<number> {
   for (const resource of counters.pendingResources()) {
     const requests = counters.takeRequests(resource);
     try {
@@ -30,4 +30,5 @@ export async function flushCounters(
       throw error;
     }
   }
+  return await noteLastSeen(db, runId, now);
 }

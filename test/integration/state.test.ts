@@ -25,6 +25,7 @@ import {
   saveCursor,
 } from '../../src/state/passes.ts';
 import { addRejects, getReject, listRejects, markReplayed } from '../../src/state/rejects.ts';
+import { pruneRuns } from '../../src/state/retention.ts';
 import {
   addProblem,
   addRunCounts,
@@ -35,7 +36,7 @@ import {
   runDetails,
   runLockKey,
 } from '../../src/state/runs.ts';
-import { addUnknownFields, unknownFields } from '../../src/state/unknown-fields.ts';
+import { addUnknownFields, noteLastSeen, unknownFields } from '../../src/state/unknown-fields.ts';
 import { collect } from '../../src/streams/collect.ts';
 import { useTestDatabase } from '../support/database.ts';
 
@@ -474,7 +475,7 @@ describe('a run', () => {
     await addUnknownFields(db, run, 'patients', new Map(), NOW);
     // Each once, with the moment it was met first.
     expect(
-      (await unknownFields(db)).map(({ field, firstSeenAt }) => [field, firstSeenAt.getTime() - NOW.getTime()]),
+      (await unknownFields(db, NOW)).map(({ field, firstSeenAt }) => [field, firstSeenAt.getTime() - NOW.getTime()]),
     ).toEqual([
       ['age', 1000],
       ['mood', 0],
@@ -493,10 +494,35 @@ describe('a run', () => {
     await addProblem(db, problem);
     const details = await runDetails(db, run);
     expect(details?.unknownFields).toEqual([
-      { resource: 'patients', field: 'age', records: '1' },
-      { resource: 'patients', field: 'mood', records: '5' },
+      { resource: 'patients', field: 'age', records: '1', isNew: true },
+      { resource: 'patients', field: 'mood', records: '5', isNew: true },
     ]);
     expect(details?.problems).toMatchObject([problem]);
+  });
+
+  test('notes at its end which unknown fields it met, and in how many records; those of old are not new', async () => {
+    const [first, second] = [await newRun(), await newRun()];
+    const met = (run: string, fields: Record<string, number>, at: Date) =>
+      addUnknownFields(db, run, 'labs', new Map(Object.entries(fields)), at);
+    await met(first, { colour: 2, weight: 1 }, NOW);
+    await met(first, { colour: 2 }, NOW);
+    expect(await noteLastSeen(db, first, NOW)).toBe(2);
+    await met(second, { colour: 7, size: 1 }, LATER);
+    expect(await noteLastSeen(db, second, LATER)).toBe(1);
+    const stored = (await unknownFields(db, NOW)).filter(({ resource }) => resource === 'labs');
+    expect(stored).toEqual([
+      { resource: 'labs', field: 'size', firstSeenAt: LATER, firstRunId: second, lastSeenAt: LATER, records: 1 },
+      { resource: 'labs', field: 'colour', firstSeenAt: NOW, firstRunId: first, lastSeenAt: LATER, records: 7 },
+      { resource: 'labs', field: 'weight', firstSeenAt: NOW, firstRunId: first, lastSeenAt: NOW, records: 1 },
+    ]);
+    expect((await runDetails(db, second))?.unknownFields).toEqual([
+      { resource: 'labs', field: 'colour', records: '7', isNew: false },
+      { resource: 'labs', field: 'size', records: '1', isNew: true },
+    ]);
+    const since = (at: Date) => unknownFields(db, at).then((fields) => fields.map(({ field }) => field));
+    expect(await since(LATER)).toEqual(['size', 'colour']);
+    await pruneRuns(db, LATER);
+    expect((await since(NOW)).sort()).toEqual(['colour', 'size']);
   });
 
   test('the latest come first; one that does not exist is not made up', async () => {

@@ -1,6 +1,11 @@
+import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Output } from '../../src/cli/output.ts';
+import { judge, statusDocument } from '../../src/cli/status-document.ts';
+import { printStatus } from '../../src/cli/status-text.ts';
 import { everything } from '../../src/core/selection.ts';
 import { StopSignal } from '../../src/core/stop.ts';
+import { readStatus } from '../../src/inspect/status.ts';
 import { executeVerify } from '../../src/inspect/verify.ts';
 import { executeTargeted } from '../../src/runs/targeted.ts';
 import { type OddApi, type OddSpec, startOddApi } from '../odd-api/start.ts';
@@ -308,5 +313,39 @@ describe('a quiet nightly sync', () => {
     expect(await writtenState(database.url)).toEqual(before);
     const checked = await executeVerify(syncer.deps, { selection: everything, sample: 2, stop: new StopSignal() });
     expect(checked).toMatchObject({ status: 'succeeded', gaps: 0 });
+  });
+
+  test('names in status once what is new: fields, keys of pages, values that null stands for', async () => {
+    const status = async () => {
+      const options = { accounts: [], newerOperations: new Set<string>(), limit: 5, freshnessDays: 30 };
+      const report = await readStatus(syncer.deps.db, { ...options, now: syncer.clock.now() });
+      const whole = { ...report, pendingMigrations: [] };
+      const out = new PassThrough({ encoding: 'utf8' });
+      const output = new Output({ stdout: out, stderr: out } as never, { json: false, quiet: true });
+      printStatus(output, statusDocument(whole, judge(whole), []));
+      return String(out.read());
+    };
+    await quietly();
+    const calm = await quietly();
+    const [id = ''] = await patientIds();
+    expect(await status()).not.toContain('does not know');
+    odd({ kind: 'new-field', field: 'brandNew', value: 1 });
+    odd({ kind: 'unknown-top-key', key: 'total', value: 3 });
+    odd({ kind: 'odd-date', op: 'listPatients', field: 'createdAt', form: 'empty', ids: [Number(id)] });
+    expect((await quietly()) / calm).toBeLessThan(1.05);
+    const first = await status();
+    expect(first).toContain('patients.brandNew (40 records)');
+    expect(first).toMatch(/patients\.total \(\d+ pages?\)/);
+    expect(first).toContain('patients.createdAt: is an empty text (1 record)');
+    expect((await quietly()) / calm).toBeLessThan(1.05);
+    const second = await status();
+    expect(second).not.toMatch(/brandNew|\.total|createdAt/);
+    expect(second).toMatch(/Unknown to the contract as before: \d+/);
+    // One more is news again, alone.
+    odd({ kind: 'new-field', op: 'listStaff', field: 'nickname', value: 'x' });
+    await quietly();
+    const third = await status();
+    expect(third).toContain('staff.nickname');
+    expect(third).not.toContain('brandNew');
   });
 });

@@ -36,7 +36,7 @@ export function define(command: Command, shell: Shell): void {
           const { resourceCatalogue } = await import('../../app/catalogue.ts');
           const document = runDocument(details, resourceCatalogue());
           output.data(document);
-          printRun(output, document);
+          printRun(output, document, { unknown: true });
           return EXIT.done;
         }),
       ),

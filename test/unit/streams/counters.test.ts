@@ -62,6 +62,25 @@ describe('the budget', () => {
   });
 });
 
+test('unknown fields are handed on in the order of resources', () => {
+  const { counters: count } = counters();
+  for (const resource of ['patients', 'labs', 'staff']) count.unknown(resource).set('mood', 1);
+  expect(count.takeUnknown().map(([resource]) => resource)).toEqual(['labs', 'patients', 'staff']);
+});
+
+test('a run keeps 200 names of unknown fields of a resource; the records of more are put together', () => {
+  const { counters: count } = counters();
+  const name = (n: number) => count.unknown('labs').set(`f${n}`, 2);
+  for (let n = 0; n < 150; n += 1) name(n);
+  expect(count.takeUnknown()[0]?.[1].size).toBe(150);
+  for (let n = 100; n < 250; n += 1) name(n);
+  const [, second] = count.takeUnknown()[0] ?? [];
+  expect(second?.size).toBe(101);
+  expect(second?.get('(others)')).toBe(100);
+  count.unknown('staff').set('mood', 1);
+  expect(count.takeUnknown()).toEqual([['staff', new Map([['mood', 1]])]]);
+});
+
 test('unknown fields are counted by resource and handed on once', () => {
   const { counters: count } = counters();
   count.unknown('patients').set('mood', 2);
