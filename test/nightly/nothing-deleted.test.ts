@@ -176,7 +176,7 @@ describe('nobody is deleted', () => {
     await night();
     expect(await certified('listPatients')).toBe(1);
     expect(await entries()).toEqual([]);
-    expect(syncer.log.text).toContain('answers with none');
+    expect(syncer.log.text).toContain('a list that had rows is now empty');
   });
 
   test('when a row of the list could not be read', async () => {
