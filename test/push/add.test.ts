@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { callCommand } from '../support/command.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/databases.ts';
 import { count, query } from '../support/harness.ts';
@@ -39,22 +40,28 @@ interface Ended {
 
 /** `push add` with a file of its own, with standard input (`-`), or with what is there already (null). */
 async function add(name: string, content: string | null, args: readonly string[] = ['--json']): Promise<Ended> {
-  const { PATH = '' } = process.env;
   if (name !== '-' && content !== null) await writeFile(join(cwd, name), content);
-  const child = spawn(process.execPath, [BIN, 'push', 'add', '--file', name, ...args], {
-    cwd,
-    env: {
-      PATH,
-      LOBBIE_API_URL: 'http://127.0.0.1:9',
-      LOBBIE_TOKEN_URL: 'http://127.0.0.1:9/token',
-      LOBBIE_CLIENT_ID: 'demo-client',
-      LOBBIE_CLIENT_SECRET: 'demo-secret',
-      LOBBIE_ACCOUNT_IDS: '1001',
-      DATABASE_URL: database.url,
-      LOG_LEVEL: 'trace',
-      LOG_FORMAT: 'json',
-    },
-  });
+  const command = ['push', 'add', '--file', name, ...args];
+  const ended = name === '-' ? await pipe(command, content) : await callCommand(command, { env: settings(), cwd });
+  printed += ended.out + ended.err;
+  return ended;
+}
+
+const settings = () => ({
+  LOBBIE_API_URL: 'http://127.0.0.1:9',
+  LOBBIE_TOKEN_URL: 'http://127.0.0.1:9/token',
+  LOBBIE_CLIENT_ID: 'demo-client',
+  LOBBIE_CLIENT_SECRET: 'demo-secret',
+  LOBBIE_ACCOUNT_IDS: '1001',
+  DATABASE_URL: database.url,
+  LOG_LEVEL: 'trace',
+  LOG_FORMAT: 'json',
+});
+
+/** A process of its own, with something on its standard input. */
+async function pipe(command: readonly string[], input: string | null): Promise<Ended> {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [BIN, ...command], { cwd, env: { PATH, ...settings() } });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
@@ -63,9 +70,8 @@ async function add(name: string, content: string | null, args: readonly string[]
     err += text;
   });
   child.stdin.on('error', () => undefined);
-  child.stdin.end(name === '-' ? content : null);
+  child.stdin.end(input);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  printed += out + err;
   return { code, out, err, json: () => JSON.parse(out) };
 }
 

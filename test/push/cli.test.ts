@@ -1,8 +1,9 @@
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
-import { runCommand } from '../support/command.ts';
+import { callCommand } from '../support/command.ts';
 import { useTestDatabase } from '../support/database.ts';
-import { control, count, type Place, query } from '../support/harness.ts';
+import { control, count, environment, type Place, query } from '../support/harness.ts';
 import { enqueue, pull, rowsOf, type Stored, truthOf } from '../support/push.ts';
 
 /** The commands of `push`, as people and scripts use them. */
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => simulator.stop());
 
 async function push(...args: string[]) {
-  const finished = await runCommand(place, ['push', ...args]);
+  const finished = await callCommand(['push', ...args], { env: environment(place), cwd: tmpdir() });
   if (!args.includes('--show-values')) printed += finished.out + finished.err;
   return finished;
 }
