@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
-import { untilSo } from '../support/command.ts';
+import { callCommand, untilSo } from '../support/command.ts';
 import { createDatabase, dropDatabase, useTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/databases.ts';
 
@@ -74,10 +74,16 @@ function start(args: readonly string[], more: Env = {}): Started {
   return { child, out: () => out, err: () => err, ended };
 }
 
+/** Within this process; `serve` is only ever started in its own. */
 async function cli(args: readonly string[], more: Env = {}) {
-  const started = start(args, more);
-  const code = await started.ended;
-  return { code, out: started.out(), err: started.err(), json: (): Json => JSON.parse(started.out()) };
+  const finished = await callCommand(args, { env: { ...settings(), ...more }, cwd });
+  printed += finished.out + finished.err;
+  return finished;
+}
+
+async function refusedServe(more: Env) {
+  const started = start(['serve'], more);
+  return { code: await started.ended, err: started.err() };
 }
 
 async function query(sql: string): Promise<Json[]> {
@@ -262,7 +268,7 @@ describe('serve', () => {
   test('refuses a database that lacks migrations, and brings them with --migrate', async () => {
     const empty = await createDatabase({ from: 'nothing' });
     const env = { DATABASE_URL: empty.url };
-    const refused = await cli(['serve'], env);
+    const refused = await refusedServe(env);
     expect(refused.code).toBe(2);
     expect(refused.err).toContain('lobbie-sync migrate');
     const served = serve(['--migrate'], env);
@@ -273,7 +279,7 @@ describe('serve', () => {
   });
 
   test('refuses to be open to everybody', async () => {
-    const refused = await cli(['serve'], { LOBBIE_SYNC_HOST: '0.0.0.0' });
+    const refused = await refusedServe({ LOBBIE_SYNC_HOST: '0.0.0.0' });
     expect(refused.code).toBe(2);
     expect(refused.err).toContain('LOBBIE_SYNC_ADMIN_TOKEN');
   });
