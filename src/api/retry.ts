@@ -81,6 +81,8 @@ const FINAL: Readonly<Record<number, { readonly code: string; readonly hint?: st
     hint: 'The client needs an active grant for this account and location (LOBBIE_ACCOUNT_IDS).',
   },
   404: { code: 'api.not_found' },
+  // Says more than 404: there was such a record, and it will not come back.
+  410: { code: 'api.not_found' },
   409: { code: 'api.conflict' },
   422: { code: 'api.unprocessable' },
 };

@@ -44,22 +44,34 @@ export function dependants(name: string): readonly { readonly resource: Resource
  */
 const CONFIRM_FIRST = 50;
 
+/** What became of the candidates of an account. */
+export interface Decided {
+  /** Deletes that wait for a person now. */
+  readonly held: number;
+  /** Candidates about which the API gave no usable answer, by resource: whether their rows are gone is not known. */
+  readonly unproven: ReadonlyMap<string, number>;
+}
+
 /**
  * Decides the candidates of an account. They are read by id if the API has such a read, and tombstoned if the API answers that the
  * row does not exist. If a scope would lose more than the threshold, its candidates are held for a person.
- *
- * @returns the number of deletes that wait for a person now
  */
-export async function decideCandidates(context: RunContext, accountId: string, threshold: number): Promise<number> {
+export async function decideCandidates(context: RunContext, accountId: string, threshold: number): Promise<Decided> {
+  const unproven = new Map<string, number>();
+  const note = (resource: string, entries: number) => {
+    if (entries > 0) unproven.set(resource, (unproven.get(resource) ?? 0) + entries);
+  };
   for (const scope of await scopes(context, accountId)) {
     if (context.stop.requested) break;
     const few = scope.candidates.length <= CONFIRM_FIRST;
-    const left = few ? (await confirm(context, scope.candidates)).gone : scope.candidates;
+    const confirmed = few ? await confirm(context, scope.candidates) : undefined;
+    const left = confirmed?.gone ?? scope.candidates;
+    note(scope.resource, confirmed?.unproven ?? 0);
     if (needsPerson(left.length, scope.total, threshold)) await hold(context, scope, left);
     else if (few) await applyAll(context, left);
-    else await settle(context, left);
+    else note(scope.resource, (await settle(context, left)).unproven);
   }
-  return (await listDeletes(context.db, { status: 'held', accountId })).length;
+  return { held: (await listDeletes(context.db, { status: 'held', accountId })).length, unproven };
 }
 
 async function hold(context: RunContext, scope: DeleteScope, entries: readonly Delete[]): Promise<void> {
@@ -75,30 +87,34 @@ async function hold(context: RunContext, scope: DeleteScope, entries: readonly D
 export async function settle(
   context: RunContext,
   entries: readonly Delete[],
-): Promise<{ applied: number; dismissed: number }> {
-  const { gone, dismissed } = await confirm(context, entries);
+): Promise<{ applied: number; dismissed: number; unproven: number }> {
+  const { gone, dismissed, unproven } = await confirm(context, entries);
   await applyAll(context, gone);
-  return { applied: gone.length, dismissed };
+  return { applied: gone.length, dismissed, unproven };
 }
 
 /** Reads each entry by id, and dismisses those that the API still has. */
 async function confirm(
   context: RunContext,
   entries: readonly Delete[],
-): Promise<{ gone: Delete[]; dismissed: number }> {
+): Promise<{ gone: Delete[]; dismissed: number; unproven: number }> {
   const gone: Delete[] = [];
+  let unproven = 0;
   const there: string[] = [];
   const queue = new PQueue({ concurrency: context.concurrency });
   await queue.addAll(
     entries.map((entry) => async () => {
       const presence = await stillThere(context, entry);
       if (presence.kind === 'there') there.push(entry.id);
+      // A location that refuses to answer may be closed, which is decided elsewhere.
+      const closed = presence.kind === 'refused' && resourceNamed(entry.resource).holdsLocations === true;
+      if (presence.kind === 'unknown' || (presence.kind === 'refused' && !closed)) unproven += 1;
       if (presence.kind === 'gone' || presence.kind === 'merged') gone.push(entry);
       if (presence.kind === 'merged') await explainDelete(context.db, entry.id, `merged into ${presence.into}`);
     }),
   );
   await decideDeletes(context.db, there, 'dismissed', context.clock.now());
-  return { gone, dismissed: there.length };
+  return { gone, dismissed: there.length, unproven };
 }
 
 async function applyAll(context: RunContext, gone: readonly Delete[]): Promise<void> {

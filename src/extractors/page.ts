@@ -1,6 +1,6 @@
 import { ContractError } from '../core/errors.ts';
 import type { Read } from './resource.ts';
-import { saidFailure } from './said-failure.ts';
+import { hasContent, saidFailure } from './said-failure.ts';
 
 /** One answer of a list: its records as received, and the cursor of the next page. */
 export interface Page {
@@ -15,6 +15,29 @@ export interface Page {
 
 /** Fields by which APIs say that more rows follow. If one of them is true, a missing cursor is a fault and not the end. */
 const MORE = ['hasMore', 'has_more', 'hasNext', 'hasNextPage', 'moreResults'];
+
+/** Fields in which other APIs name the next page, at the top of an answer or in one of {@link LINKS}. */
+const NEXT = [
+  'next',
+  'nextPage',
+  'nextLink',
+  'nextUrl',
+  'nextToken',
+  'nextPageToken',
+  'next_page_token',
+  'next_cursor',
+];
+const LINKS = ['links', '_links', 'paging', 'pagination', 'page', 'meta', 'pageInfo'];
+
+/** Whether an answer without a cursor names a next page elsewhere: its rows are not all, and how to get the others is not known. */
+function pointsOn(body: Readonly<Record<string, unknown>>): boolean {
+  const places = [body, ...LINKS.map((name) => body[name]).filter(isObject)];
+  return places.some(
+    (place, index) =>
+      NEXT.some((name) => hasContent(place[name])) ||
+      (index > 0 && (hasContent(place['nextCursor']) || MORE.some((name) => place[name] === true))),
+  );
+}
 
 /**
  * Reads the records out of an answer.
@@ -43,7 +66,7 @@ export function parsePage(read: Read, body: unknown): Page {
     );
   }
   const nextCursor = cursorOf(read, body['nextCursor']);
-  if (nextCursor === null && MORE.some((name) => body[name] === true)) {
+  if (nextCursor === null && (MORE.some((name) => body[name] === true) || pointsOn(body))) {
     throw fault(read, 'contract.no_end', 'the answer says that more rows follow and gives no cursor');
   }
   return {

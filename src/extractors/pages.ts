@@ -101,7 +101,8 @@ async function readPage(
       if (!(error instanceof LobbieSyncError)) throw error;
       const refused = error.action === 'restart' && cursor !== null;
       if (refused && attempt >= 1) return 'restart';
-      if (!refused && !(error instanceof ContractError && attempt < FAULT_RETRIES)) throw error;
+      const passing = error instanceof ContractError && error.code !== 'contract.filter_ignored';
+      if (!refused && !(passing && attempt < FAULT_RETRIES)) throw error;
       // A full page did not say whether it is the last. With a limit one below its rows, a healthy API sends a cursor for the
       // remaining row; an API that cuts lists off sends none.
       if (error.code === 'contract.no_end') limit = Math.max(1, Math.min(limit, rows) - 1);

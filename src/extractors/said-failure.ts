@@ -25,7 +25,8 @@ export function saidFailure(
   );
 }
 
-function hasContent(value: unknown): boolean {
+/** Whether a value says something: not null, false, 0, an empty text, array or object. Pure. */
+export function hasContent(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
 }

@@ -5,6 +5,7 @@ import { judgeSweeps } from '../deletions/judge.ts';
 import type { Resource } from '../extractors/resource.ts';
 import { chooseRead } from '../extractors/select.ts';
 import { RunLifecycle } from '../runs/lifecycle.ts';
+import { noteDeletes } from '../runs/note-deletes.ts';
 import {
   busyOf,
   endPassAs,
@@ -42,6 +43,8 @@ interface Account {
   locations: readonly string[];
   /** Whether its locations were read. Without them nothing else is read. */
   open: boolean;
+  /** Candidates about which the API gave no usable answer, by resource. */
+  unproven: ReadonlyMap<string, number>;
 }
 
 /**
@@ -122,7 +125,8 @@ class NightlySync {
         for (const unit of this.#units(account, 'children')) await noteOldest(this.#context, unit);
         await this.#refusals(account);
       });
-      this.#lifecycle.addHeld(await this.#lifecycle.patiently(() => heldOf(this.#context, id)));
+      const held = await this.#lifecycle.patiently(() => heldOf(this.#context, id));
+      await noteDeletes(this.#lifecycle, id, { held, unproven: account.unproven });
     }
   }
 
@@ -140,6 +144,7 @@ class NightlySync {
           id,
           resources,
           busy,
+          unproven: new Map(),
           open,
           locations: open && id !== TOKEN_ACCOUNT ? await this.#lifecycle.locations(id) : [],
         };
@@ -223,7 +228,9 @@ class NightlySync {
       ({ holdsLocations, strategy }) => holdsLocations !== true && strategy.kind === 'full',
     );
     await judgeSweeps(this.#context, account.id, whole, complete);
-    await decideCandidates(this.#context, account.id, this.#lifecycle.deps.deleteThreshold);
+    // Asked again in the last phase, whose answer counts.
+    const decided = await decideCandidates(this.#context, account.id, this.#lifecycle.deps.deleteThreshold);
+    account.unproven = decided.unproven;
   }
 
   #units(account: Account, kind: Resource['strategy']['kind']): readonly Unit[] {

@@ -13,7 +13,7 @@ type Recent = Extract<Strategy, { kind: 'recent' }>;
 const DAY_MS = 86_400_000;
 
 /** Codes of errors when the API refuses or ignores a filter or an order. */
-const REFUSED: ReadonlySet<string> = new Set(['api.bad_request', 'contract.filter_ignored']);
+const REFUSED: ReadonlySet<string> = new Set(['api.bad_request', 'api.unprocessable', 'contract.filter_ignored']);
 
 /** The most patients whose lists are read for rows that left a status. The full re-read finds the others. */
 const MOST_LEFT = 500;
@@ -55,6 +55,8 @@ class RecentReader {
   readonly #context: RunContext;
   readonly #unit: Unit;
   readonly #sweepId: string;
+  /** Filters and orders that were refused twice. */
+  readonly #refused = new Set<string>();
 
   constructor(context: RunContext, unit: Unit, sweepId: string) {
     this.#context = context;
@@ -65,8 +67,9 @@ class RecentReader {
   async read(strategy: Recent): Promise<boolean> {
     const from = new Date(this.#context.passStartedAt.getTime() - strategy.days * DAY_MS);
     const window = { from: from.toISOString().replace(/\.\d{3}Z$/, 'Z'), to: null };
-    if (strategy.newestFirst && !(await this.#optional(() => this.#newest()))) return false;
-    if (!(await this.#stream('window', { window, next: null, pages: 0 }, {}))) return false;
+    if (strategy.newestFirst && !(await this.#optional('order', () => this.#newest()))) return false;
+    if (!(await this.#optional('window', () => this.#stream('window', { window, next: null, pages: 0 }, {}))))
+      return false;
     // Which rows left a status is known only after its rows were read to the end.
     const walked: string[] = [];
     for (const status of strategy.openStatuses) {
@@ -75,20 +78,27 @@ class RecentReader {
         if (ended) walked.push(status);
         return ended;
       };
-      if (!(await this.#optional(walk))) return false;
+      if (!(await this.#optional('status', walk))) return false;
     }
-    return await this.#optional(() => this.#leftOpen(strategy, walked));
+    return await this.#optional('patient', () => this.#leftOpen(strategy, walked));
   }
 
-  /** Reads a part by a filter or order that the contract only assumes. If the API refuses it, the rotation finds the changes. */
-  async #optional(part: () => Promise<boolean>): Promise<boolean> {
-    try {
-      return await part();
-    } catch (error) {
-      if (!(error instanceof LobbieSyncError) || !REFUSED.has(error.code)) throw error;
-      const { logger } = this.#context;
-      logger.warn({ code: error.code, unit: unitName(this.#unit) }, 'the API refuses a filter of the nightly sync');
-      return true;
+  /**
+   * Reads a part by a filter or order that the contract only assumes. If the API refuses it twice, the rotation finds the changes: one
+   * refusal may be an accident, after which a run that succeeded would lack changes of the day. Known refusals are not asked about again.
+   */
+  async #optional(filter: string, part: () => Promise<boolean>): Promise<boolean> {
+    for (let first = !this.#refused.has(filter); ; first = false) {
+      try {
+        return await part();
+      } catch (error) {
+        if (!(error instanceof LobbieSyncError) || !REFUSED.has(error.code)) throw error;
+        if (first) continue;
+        this.#refused.add(filter);
+        const { logger } = this.#context;
+        logger.warn({ code: error.code, unit: unitName(this.#unit) }, 'the API refuses a filter of the nightly sync');
+        return true;
+      }
     }
   }
 

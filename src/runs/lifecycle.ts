@@ -44,7 +44,8 @@ export class RunLifecycle {
   readonly units = { certified: 0, skipped: 0, stopped: 0, failed: 0 };
   /** Rows that differ between the API and the warehouse; only a verification finds any. */
   gaps = 0;
-  #held = 0;
+  /** Deletes that wait for a person, and rows of which is not known whether they are gone. Accounts add to them concurrently. */
+  readonly deletes = { held: 0, unproven: 0 };
   #doubts: Doubts | undefined;
   #off: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Accounts without a grant. */
@@ -137,11 +138,6 @@ export class RunLifecycle {
     if (error.action === 'stop') return;
     this.#fatal ??= error;
     this.options.stop.request(new StopError('stop.signal', error.message));
-  }
-
-  /** Adds deletes that wait for a person. Accounts call it concurrently, so await the number before the call. */
-  addHeld(deletes: number): void {
-    this.#held += deletes;
   }
 
   lose(error: LobbieSyncError): void {
@@ -248,8 +244,8 @@ export class RunLifecycle {
     const { stopped, failed } = this.units;
     const refused = this.refused > 0 && this.refused === this.accounts.length;
     const { gaps, undelivered, undecided } = this;
-    const held = this.#held;
-    const ends = { fatal, stop, stopped, failed, busy: this.#busy, gaps, held, refused, undelivered, undecided };
+    const busy = this.#busy;
+    const ends = { ...this.deletes, fatal, stop, stopped, failed, busy, gaps, refused, undelivered, undecided };
     const outcome = decideOutcome(ends);
     // A person who stops the run does not have to wait for a database that is away.
     const signal = fatal === undefined && stop !== undefined ? AbortSignal.abort() : new AbortController().signal;

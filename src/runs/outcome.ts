@@ -19,6 +19,8 @@ export interface Ending {
   readonly gaps: number;
   /** Deletes that wait for a person. */
   readonly held: number;
+  /** Rows that may be gone and about which the API gave no usable answer. */
+  readonly unproven?: number | undefined;
   /** No account of the selection can be read. */
   readonly refused: boolean;
   /** Changes for Lobbie that could not be delivered, and those that wait for a person. */
@@ -35,12 +37,13 @@ export interface Outcome {
 
 /** Decides the outcome of a run. Only a run that read every list to its end has succeeded. Pure. */
 export function decideOutcome(ending: Ending): Outcome {
-  const { undelivered = 0, undecided = 0 } = ending;
+  const { undelivered = 0, undecided = 0, unproven = 0 } = ending;
   const reasons = [
     ending.fatal?.message ?? ending.stop?.message,
     ending.refused ? 'no account can be read: its grant is missing' : undefined,
     ending.gaps > 0 ? `${ending.gaps} rows differ between the API and the warehouse` : undefined,
     ending.held > 0 ? `${ending.held} deletes wait for a person` : undefined,
+    unproven > 0 ? `${unproven} rows may be gone, and Lobbie gave no usable answer about them` : undefined,
     ending.failed > 0 && !ending.refused ? `${ending.failed} lists could not be read` : undefined,
     ending.busy > 0 ? `${ending.busy} lists were being read by another run` : undefined,
     undecided > 0 ? `${undecided} changes wait for a person: lobbie-sync push status` : undefined,
@@ -54,7 +57,7 @@ export function decideOutcome(ending: Ending): Outcome {
     return { status: 'incomplete', exitCode: EXIT.incomplete, message };
   // A change that waits for a person has priority over one that Lobbie refused, which is final and stands in the outbox.
   if (undecided > 0) return { status: 'partial', exitCode: EXIT.needsPerson, message };
-  if (ending.failed > 0 || ending.busy > 0 || undelivered > 0)
+  if (ending.failed > 0 || ending.busy > 0 || undelivered > 0 || unproven > 0)
     return { status: 'partial', exitCode: EXIT.partial, message };
   if (ending.held > 0) return { status: 'partial', exitCode: EXIT.needsPerson, message };
   return { status: 'succeeded', exitCode: EXIT.done, message };

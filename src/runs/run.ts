@@ -11,6 +11,7 @@ import { runUnit } from '../streams/unit.ts';
 import type { UnitOutcome } from '../streams/unit-outcome.ts';
 import { planUnits, TOKEN_ACCOUNT, unitPriority } from '../streams/units.ts';
 import { type LifecycleOptions, type RunDependencies, RunLifecycle, type RunReport } from './lifecycle.ts';
+import { noteDeletes } from './note-deletes.ts';
 import type { FinalStatus } from './outcome.ts';
 
 export type { RunDependencies, RunReport } from './lifecycle.ts';
@@ -88,9 +89,9 @@ async function readAccount(lifecycle: RunLifecycle, context: RunContext, account
   if (lifecycle.ending) return;
   const complete = lifecycle.options.selection.locations.length === 0;
   await lifecycle.patiently(() => judgeSweeps(context, accountId, rest, complete));
-  // Awaited before the call, because other accounts add to the sum meanwhile.
   const { deleteThreshold } = lifecycle.deps;
-  lifecycle.addHeld(await lifecycle.patiently(() => decideCandidates(context, accountId, deleteThreshold)));
+  const decided = await lifecycle.patiently(() => decideCandidates(context, accountId, deleteThreshold));
+  await noteDeletes(lifecycle, accountId, decided);
 }
 
 /** Reads the locations of an account and decides which are closed. Returns false when the account can't be read at all or the run is ending. */

@@ -1,5 +1,5 @@
 import type { Answer, Call } from '../http/call.ts';
-import { answer, rowsOf } from '../http/call.ts';
+import { answer, isRow, rowsOf } from '../http/call.ts';
 import { hash } from '../random.ts';
 import type { Row } from '../world/collection.ts';
 import type { Odd } from './types.ts';
@@ -27,7 +27,7 @@ export const pageKinds = {
   /** The first row of a page comes again as its last, older by stamp and content: the newer stands first. */
   'duplicate-id': ({ older = {}, newerFirst = true }: { older?: Row; newerFirst?: boolean }): Odd =>
     page((body, rows, call) => {
-      const [first] = rows;
+      const first = rows.find(isRow);
       if (first === undefined) return body;
       const stamp = first['updatedAt'];
       const past =
@@ -35,6 +35,17 @@ export const pageKinds = {
       const copy = { ...first, ...past, ...older };
       return { ...body, [keyOf(call)]: newerFirst ? [...rows, copy] : [copy, ...rows] };
     }),
+
+  /** A page as a test wants it. */
+  'changed-page': ({ change }: { change: (page: Row) => Row }): Odd => page((body) => change(body)),
+
+  /** A filter is taken and does nothing. */
+  'ignored-filter': ({ filter }: { filter: string }): Odd => ({
+    handle: (call, next) => {
+      call.query.delete(filter);
+      return next();
+    },
+  }),
 
   /** A full page without the key `nextCursor`, though the list goes on. */
   'no-next-cursor': (_settings: object): Odd => ({
@@ -61,7 +72,7 @@ export const pageKinds = {
       const forms = {
         null: null,
         object: {},
-        'by-id': Object.fromEntries(rows.map((row) => [String(row['id']), row])),
+        'by-id': Object.fromEntries(rows.filter(isRow).map((row) => [String(row['id']), row])),
         nested: [rows],
         text: JSON.stringify(rows),
       };
@@ -114,7 +125,10 @@ export const pageKinds = {
 
   /** Rows that a list leaves out while the reads by id still know them: a location that left. */
   'rows-missing': ({ ids }: { ids: readonly number[] }): Odd =>
-    page((body, rows, call) => ({ ...body, [keyOf(call)]: rows.filter((row) => !ids.includes(Number(row['id']))) })),
+    page((body, rows, call) => ({
+      ...body,
+      [keyOf(call)]: rows.filter((row) => !isRow(row) || !ids.includes(Number(row['id']))),
+    })),
 
   /** Something among the rows that is no record. */
   'odd-row': ({ value }: { value: unknown }): Odd =>

@@ -105,9 +105,11 @@ class Rejects {
   }
 
   #has(table: string, key: string): boolean {
-    return this.#all.some(
-      (each) => each.resource === table && (each.key === null || key === each.key || key.endsWith(`/${each.key}`)),
-    );
+    return this.#all.some((each) => {
+      // An id that was sent as a negative number is that of the record all the same.
+      const id = each.key?.replace(/^-/, '');
+      return each.resource === table && (id === undefined || key === id || key.endsWith(`/${id}`));
+    });
   }
 
   #below(table: string, key: string): boolean {

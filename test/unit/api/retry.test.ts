@@ -76,6 +76,7 @@ describe('decide', () => {
     [400, 'skip', 'api.bad_request'],
     [403, 'skip', 'api.forbidden'],
     [404, 'skip', 'api.not_found'],
+    [410, 'skip', 'api.not_found'],
     [409, 'skip', 'api.conflict'],
     [422, 'skip', 'api.unprocessable'],
     [302, 'skip', 'api.unexpected_status'],

@@ -37,6 +37,26 @@ describe('a list', () => {
   );
 
   test.each([
+    [{ hasMore: true }],
+    [{ nextPageToken: 'a' }],
+    [{ next: '/patients?page=2' }],
+    [{ links: { next: '/patients?page=2' } }],
+    [{ pagination: { hasNext: true } }],
+    [{ meta: { nextCursor: 'a' } }],
+  ])('that names more rows in another way than by its cursor has no end: %j', (more) => {
+    expect(codeOf(() => parsePage(list, { patients: [{ id: 1 }], nextCursor: null, ...more }))).toBe('contract.no_end');
+    expect(parsePage(list, { patients: [{ id: 1 }], nextCursor: 'c', ...more }).nextCursor).toBe('c');
+  });
+
+  test.each([
+    [{ hasMore: false, next: null, nextPageToken: '' }],
+    [{ links: { self: '/a', next: null }, pagination: { hasNext: false } }],
+    [{ links: [], meta: 'x', page: 3 }],
+  ])('that names none ends: %j', (more) => {
+    expect(parsePage(list, { patients: [], nextCursor: null, ...more }).nextCursor).toBeNull();
+  });
+
+  test.each([
     [{ error: 'timeout' }],
     [{ errors: [{ message: 'timeout' }] }],
     [{ error: { code: 7 }, nextCursor: 'c' }],

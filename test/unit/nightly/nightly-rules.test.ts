@@ -259,6 +259,16 @@ describe('decideOutcome of a delivery', () => {
   });
 });
 
+test('decideOutcome: rows that may be gone are no success', () => {
+  const calm: Ending = { stopped: 0, failed: 0, busy: 0, gaps: 0, held: 0, refused: false };
+  expect(decideOutcome({ ...calm, unproven: 2 })).toEqual({
+    status: 'partial',
+    exitCode: 4,
+    message: '2 rows may be gone, and Lobbie gave no usable answer about them',
+  });
+  expect(decideOutcome({ ...calm, unproven: 0 })).toMatchObject({ status: 'succeeded', exitCode: 0 });
+});
+
 describe('decideOutcome with held deletes', () => {
   const calm: Ending = { stopped: 0, failed: 0, busy: 0, gaps: 0, held: 0, refused: false };
 

@@ -102,6 +102,19 @@ describe('lists that are none', () => {
     expect((await odd({ kind: 'list-shape', form: 'text' })).json).toMatchObject({ patients: JSON.stringify(rows) });
   });
 
+  test('a page as a test wants it, and a filter that does nothing', async () => {
+    const rows = await plain();
+    const two = (page: Row) => ({ ...page, patients: (page['patients'] as Row[]).slice(0, 2), hasMore: true });
+    expect((await odd({ kind: 'changed-page', change: two })).json).toMatchObject({
+      hasMore: true,
+      patients: rows.slice(0, 2),
+    });
+    api.odd.clear();
+    expect(rowsOf((await client.get(path, { email: 'nobody@example.test' })).json)).toEqual([]);
+    api.odd.add({ kind: 'ignored-filter', op: 'listPatients', filter: 'email' });
+    expect(rowsOf((await client.get(path, { email: 'nobody@example.test' })).json)).toEqual(rows);
+  });
+
   test('cursors that are none, halves, nothing, and failures beside no rows', async () => {
     const rows = await plain();
     expect((await odd({ kind: 'odd-cursor', value: { page: 2 } })).json).toMatchObject({ nextCursor: { page: 2 } });
