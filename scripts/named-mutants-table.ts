@@ -256,7 +256,7 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
       'without an id is searched for again after its time to settle',
     ],
   ]),
-  ...of('src/push/deliver.ts', SETTLING, [
+  ...of('src/push/create.ts', SETTLING, [
     [
       'a create that was answered without an id has no time to settle',
       ', doubtSince: context.clock.now() }',

@@ -95,15 +95,16 @@ export async function adoptRecord(
   const report = await runPush(access, deps, { selection, ids: [row.id], stop }, async (_shell, context) => {
     const read = await readRecord(context, row, resultId);
     const [other] = await resultsOfOthers(context.db, row, [resultId]);
-    if (read === undefined || other !== undefined) {
-      const why = read === undefined ? 'Lobbie has no such record' : 'another row became it';
+    if (read.found !== 'record' || other !== undefined) {
+      const why = read.found !== 'record' ? 'Lobbie has no such record' : 'another row became it';
       throw refusedDecision(`${resultId} can not be adopted: ${why}`);
     }
     await context.transaction(async (tx) => {
       const now = context.clock.now();
       if (!(await resolveDoubt(tx.db, row.id, resultId, now)))
         throw refusedDecision(`row ${row.id} is no create in doubt`);
-      await tx.storeRecord({ ...row, id: resultId, ...read, form: 'answer' });
+      const { record, readAt } = read;
+      await tx.storeRecord({ ...row, id: resultId, record, readAt, form: 'answer' });
     });
   });
   stop.dispose();

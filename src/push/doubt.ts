@@ -1,6 +1,7 @@
 import type { LoneRecord } from '../core/row.ts';
 import type { Verdict } from '../state/outbox/writes.ts';
 import { MOST_TRIES, type PushContext } from './context.ts';
+import { pauseMs } from './failure.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
 import type { Search } from './search.ts';
 import { type Ending, type RowOutcome, scopeOf, settleAs } from './settle.ts';
@@ -46,6 +47,28 @@ export async function askPerson(
 ): Promise<RowOutcome> {
   const verdict: Verdict = { status: 'in_doubt', needsPerson: true, error };
   return await settleAs(context, row, { verdict, attempt, by: 'reading back' }, 'in_doubt');
+}
+
+/**
+ * Keeps a row in doubt whose write was answered with success, but without a proof of its effect. It may be carried out later, so the row
+ * is looked at again after the time to settle.
+ *
+ * @param what what a reading showed
+ */
+export async function settleUnproven(
+  context: PushContext,
+  row: OutboxRow,
+  what: string,
+  { status }: { readonly status: number },
+  attempt: NonNullable<Ending['attempt']>,
+): Promise<RowOutcome> {
+  const now = context.clock.now();
+  const error = `Lobbie answered with status ${status}, but ${what} (yet); reading back will show whether it was carried out`;
+  const verdict: Verdict = {
+    ...{ status: 'in_doubt', error, doubtSince: now },
+    notBefore: new Date(now.getTime() + Math.max(context.settings.settleAfterMs, pauseMs(row.attempts))),
+  };
+  return await settleAs(context, row, { verdict, attempt, by: 'answer' }, 'in_doubt');
 }
 
 /**

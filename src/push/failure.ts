@@ -16,6 +16,9 @@ export interface FailureDecision {
 /** The first pause after a write that failed or is in doubt, milliseconds; doubled with each attempt. */
 const PAUSE_MS = 1000;
 
+/** The pause before a row is looked at again that was sent so often before, milliseconds. Pure. */
+export const pauseMs = (attempts: number): number => PAUSE_MS * 2 ** Math.min(attempts, 7);
+
 /** Decides what a failed write means for its row. Pure. */
 export function decideFailure(
   row: Pick<OutboxRow, 'operation' | 'status' | 'attempts' | 'tries'>,
@@ -24,7 +27,7 @@ export function decideFailure(
 ): FailureDecision {
   const { error } = written;
   const end = attemptEnd(written);
-  const pause = new Date(now.getTime() + PAUSE_MS * 2 ** Math.min(row.attempts, 7));
+  const pause = new Date(now.getTime() + pauseMs(row.attempts));
   if (written.kind === 'unknown') {
     const verdict: Verdict = {
       status: 'in_doubt',

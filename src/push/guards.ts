@@ -10,8 +10,14 @@ export interface GuardOptions {
 /** How many results are needed before the fraction of failures counts; also how many unreachable rows in a row end a run. */
 const SAMPLE = 20;
 
-/** A result as the guards count it: `lost` was refused or given up, `away` means that Lobbie could not be asked about the row. */
-export type Weight = 'sound' | 'lost' | 'away';
+/** How many records may lose a value that was not sent before the fraction counts: a queue must not empty a clinic. */
+const EMPTIED = 5;
+
+/**
+ * A result as the guards count it: `lost` was refused or given up, or changed what was not sent; `emptied` lost values that were not
+ * sent; `away` means that Lobbie could not be asked about the row.
+ */
+export type Weight = 'sound' | 'lost' | 'emptied' | 'away';
 
 /** Stops a run that sends more changes than allowed, or whose changes go wrong too often. */
 export class Guards {
@@ -19,6 +25,7 @@ export class Guards {
   #changes = 0;
   #sound = 0;
   #lost = 0;
+  #emptied = 0;
   /** How many rows in a row Lobbie could not be asked about. */
   #away = 0;
 
@@ -58,8 +65,11 @@ export class Guards {
     if (weight === 'away') return;
     if (weight === 'sound') this.#sound += 1;
     else this.#lost += 1;
+    if (weight === 'emptied') this.#emptied += 1;
     const all = this.#sound + this.#lost;
-    if (all < SAMPLE || this.#lost <= this.#options.maxErrorFraction * all) return;
+    const most = this.#options.maxErrorFraction * all;
+    const tooMany = (all >= SAMPLE && this.#lost > most) || (this.#emptied >= EMPTIED && this.#emptied > most);
+    if (!tooMany) return;
     throw new LobbieSyncError(`${this.#lost} of ${all} changes went wrong: deliveries stop here`, {
       code: ERROR_SHARE,
       action: 'abort',

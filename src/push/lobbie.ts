@@ -1,8 +1,10 @@
 import type { OperationId } from '../api/operations.generated.ts';
 import { ApiError, ContractError } from '../core/errors.ts';
+import { classifyError } from '../db/pool.ts';
 import { readPages } from '../extractors/pages.ts';
 import { PUSH_PRIORITY, type PushContext } from './context.ts';
 import type { JsonObject, OutboxRow } from './row.ts';
+import { idOf } from './values.ts';
 
 type Scope = Pick<OutboxRow, 'resource' | 'accountId' | 'locationId'>;
 
@@ -46,18 +48,36 @@ export interface ReadRecord {
   readonly readAt: Date;
 }
 
-/** Reads a record by its id; undefined when Lobbie has no such record. */
-export async function readRecord(context: PushContext, row: Scope, id: string): Promise<ReadRecord | undefined> {
+/** What Lobbie has under an id: the record, none, or the record of another id, as after a merge. */
+export type Reading =
+  | ({ readonly found: 'record' } & ReadRecord)
+  | { readonly found: 'none' }
+  | { readonly found: 'another'; readonly id: string };
+
+/** Reads a record by its id. @throws ContractError when the answer is no record */
+export async function readRecord(context: PushContext, row: Scope, id: string): Promise<Reading> {
   const operation = OPERATIONS[row.resource].get;
   try {
     const { body, sentAt } = await context.api.callRaw(operation, pathOf(row, id), options(context, row.resource));
     context.countRecords(row.resource, 1);
     const record = asRecord(body);
-    if (record === undefined) throw noRecord(operation);
-    return { record, readAt: sentAt };
+    const is = record === undefined ? undefined : idOf(record);
+    if (record === undefined || is === undefined) throw noRecord(operation);
+    return is === id ? { found: 'record', record, readAt: sentAt } : { found: 'another', id: is };
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'api.not_found') return undefined;
+    if (error instanceof ApiError && error.code === 'api.not_found') return { found: 'none' };
     throw error;
+  }
+}
+
+/** Reads a record right after it was written; undefined when that fails, which says nothing about the write. */
+export async function readBack(context: PushContext, row: Scope, id: string): Promise<Reading | undefined> {
+  try {
+    return await readRecord(context, row, id);
+  } catch (error) {
+    const { code } = classifyError(error);
+    context.logger.debug({ resource: row.resource, code }, 'a record could not be read after it was written');
+    return undefined;
   }
 }
 
@@ -67,7 +87,7 @@ export function asRecord(body: unknown): JsonObject | undefined {
 }
 
 function noRecord(operation: string): ContractError {
-  return new ContractError(`${operation}: the answer is not an object`, { code: 'contract.not_an_object' });
+  return new ContractError(`${operation}: the answer is not a record with an id`, { code: 'contract.no_record' });
 }
 
 /** Reads a list to its end, with a filter. */

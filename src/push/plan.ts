@@ -1,9 +1,9 @@
-import { writableFields } from '../core/writable.ts';
 import { type OutboxChoice, openRows } from '../state/outbox/rows.ts';
 import type { PushContext } from './context.ts';
-import { mergeOf, referenceFault } from './deliver.ts';
+import { decideChange } from './decide.ts';
+import { referenceFault } from './deliver.ts';
 import { readRecord } from './lobbie.ts';
-import { changedFields, type FieldMerge } from './merge.ts';
+import type { FieldMerge } from './merge.ts';
 import { type OutboxRow, parseRow } from './row.ts';
 import { type Fault, validateRow, withPatient } from './validate.ts';
 
@@ -62,24 +62,24 @@ async function planRow(context: PushContext, row: OutboxRow, waits: boolean): Pr
     return problem === undefined ? entry('send', null, fields) : entry('rejected', problem, fields);
   }
   const now = await readRecord(context, row, targetId ?? '');
-  if (now === undefined) {
-    return operation === 'delete'
-      ? entry('nothing', 'Lobbie no longer has such a record')
-      : entry('rejected', 'target_id: Lobbie has no such record');
+  const decision = decideChange(row, wanted, now, context.settings.policies);
+  const behind = 'an earlier row of the same record is not decided';
+  switch (decision.kind) {
+    case 'missing':
+      return entry('rejected', decision.error);
+    case 'conflict':
+      return operation === 'delete'
+        ? entry('conflict', `changed in Lobbie since it was last pulled: ${decision.conflicts.join(', ')}`)
+        : entry('conflict', 'both sides changed a field: push resolve decides', decision.fields);
+    case 'nothing': {
+      if (operation === 'delete') return entry('nothing', 'Lobbie no longer has such a record');
+      const why = 'Lobbie has these values already, or wins';
+      return waits ? entry('waits', behind, decision.fields) : entry('nothing', why, decision.fields);
+    }
+    case 'send': {
+      if (operation === 'delete' && row.approvedBy === null && !context.deletes)
+        return entry('person', 'a delete needs push approve, or push apply --yes');
+      return waits ? entry('waits', behind, decision.fields) : entry('send', null, decision.fields);
+    }
   }
-  if (operation === 'delete') {
-    const changed = changedFields(writableFields(resource, 'listing'), row.base, now.record);
-    if (changed.length > 0)
-      return entry('conflict', `changed in Lobbie since it was last pulled: ${changed.join(', ')}`);
-    if (row.approvedBy === null && !context.deletes)
-      return entry('person', 'a delete needs push approve, or push apply --yes');
-    return waits ? entry('waits', 'an earlier row of the same record is not decided') : entry('send', null);
-  }
-  const fields = mergeOf(context, row, wanted, now.record);
-  const has = (verdict: FieldMerge['verdict']) => fields.some((field) => field.verdict === verdict);
-  if (has('conflict')) return entry('conflict', 'both sides changed a field: push resolve decides', fields);
-  if (waits) return entry('waits', 'an earlier row of the same record is not decided', fields);
-  return has('send')
-    ? entry('send', null, fields)
-    : entry('nothing', 'Lobbie has these values already, or wins', fields);
 }

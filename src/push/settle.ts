@@ -11,6 +11,9 @@ import type { JsonObject, OutboxRow } from './row.ts';
 /** How work on a row ended. */
 export type RowOutcome =
   | 'succeeded'
+  /** It succeeded, but Lobbie changed fields that were not sent, or emptied some. */
+  | 'altered'
+  | 'emptied'
   | 'conflict'
   /** The row fails a check here, and nothing was sent. */
   | 'rejected'
@@ -159,4 +162,20 @@ export async function settleFailure(context: PushContext, row: OutboxRow, writte
   if (!(await settleRow(context, row, ending))) return 'left';
   if (written.kind === 'not_done' && written.error.action === 'abort') throw written.error;
   return outcome;
+}
+
+/** Keeps a row for a person, because both sides changed some of its fields. */
+export async function settleConflict(
+  context: PushContext,
+  row: OutboxRow,
+  fields: readonly string[],
+  now: JsonObject,
+): Promise<RowOutcome> {
+  const verdict: Verdict = {
+    status: 'conflict',
+    error: `${fields.join(', ')}: also changed in Lobbie since it was last pulled; decide with push resolve`,
+    conflictFields: fields,
+    remote: stringifyJson(now) ?? '{}',
+  };
+  return await settleAs(context, row, { verdict, by: 'check' }, 'conflict');
 }

@@ -83,6 +83,12 @@ function checkId(value: unknown): Checked {
 export const idText = (value: unknown): string =>
   exactNumber(value) ?? (typeof value === 'number' || typeof value === 'string' ? String(value) : '');
 
+/** The id of a record as text, without rounding; undefined if it has none. */
+export function idOf(record: Readonly<Record<string, unknown>>): string | undefined {
+  const text = idText(record['id']);
+  return isId(text) ? text : undefined;
+}
+
 /** An id as a number for JSON, without rounding. */
 export const idNumber = (id: string): number | bigint => (Number.isSafeInteger(Number(id)) ? Number(id) : BigInt(id));
 

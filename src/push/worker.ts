@@ -9,11 +9,12 @@ import { deliverRow } from './deliver.ts';
 import { type OutboxRow, parseRow } from './row.ts';
 import { atHand, type RowOutcome } from './settle.ts';
 
-/** How many rows of a run had each outcome; a row that was in doubt and then settled counts twice. */
-export type PushTotals = Record<RowOutcome, number>;
+/** How many rows of a run had each outcome; a row that was in doubt and then settled counts twice. Those that altered more than was sent have succeeded, too. */
+export type PushTotals = Record<Exclude<RowOutcome, 'emptied'>, number>;
 
 export const noTotals = (): PushTotals => ({
   succeeded: 0,
+  altered: 0,
   conflict: 0,
   rejected: 0,
   refused: 0,
@@ -190,10 +191,13 @@ class Worker {
   }
 
   #count(outcome: RowOutcome, first = true): void {
-    this.#options.totals[outcome] += 1;
+    const { totals } = this.#options;
+    totals[outcome === 'emptied' ? 'altered' : outcome] += 1;
+    if (outcome === 'altered' || outcome === 'emptied') totals.succeeded += 1;
     if (outcome !== 'left') this.#moves += 1;
     if (outcome === 'succeeded' || outcome === 'conflict') this.#context.guards.note('sound');
-    if (outcome === 'refused' || outcome === 'failed') this.#context.guards.note('lost');
+    if (outcome === 'refused' || outcome === 'failed' || outcome === 'altered') this.#context.guards.note('lost');
+    if (outcome === 'emptied') this.#context.guards.note('emptied');
     // A row that is postponed again says nothing new about Lobbie.
     if (outcome === 'postponed' && first) this.#context.guards.note('away');
   }

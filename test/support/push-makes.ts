@@ -16,6 +16,7 @@ type Kind =
   | 'kept-otherwise'
   | 'slots-rounded'
   | 'taken-slot'
+  | 'stamp-local'
   | 'merged';
 export type Misbehaviour = Extract<OddSpec, { kind: Kind }>;
 
@@ -41,7 +42,7 @@ export const MAKES: readonly { readonly make: string; start(): Promise<Make> }[]
 ];
 
 async function startOdd(): Promise<Make> {
-  const api = await startOddApi({ seed: 'writing', patients: 40, accounts: 1, locations: 1 });
+  const api = await startOddApi({ seed: 'writing', patients: 120, accounts: 1, locations: 1 });
   const [account = 0] = api.accountIds;
   const location = api.world.locations.keys()[0] ?? 0;
   const kinds = { patients: api.world.patients, visits: api.world.appointments };
@@ -101,8 +102,9 @@ async function startSmall(): Promise<Make> {
     if (!ops.includes(operationOf(call)) || each.used >= (how.times ?? Number.POSITIVE_INFINITY))
       return await work(call, others);
     each.used += 1;
+    if (each.used < (how.fromNth ?? 1)) return await work(call, others);
     const next = (changed = call) => work(changed, others);
-    return await smallKind(how, call, next, { api, late });
+    return await smallKind(how, call, next, { api, late, now: sent.length });
   };
   api.fake.intercept = async (call) => {
     for (const each of late.filter(({ after }) => after <= sent.length)) await serve(each.call);
@@ -145,7 +147,7 @@ async function smallKind(
   how: Misbehaviour,
   call: Call,
   next: (changed?: Call) => Promise<Reply | undefined>,
-  { api, late }: { api: SmallApi; late: { call: Call; after: number }[] },
+  { api, late, now }: { api: SmallApi; late: { call: Call; after: number }[]; now: number },
 ): Promise<Reply | undefined> {
   const kind = call.path.includes('/patients') ? api.patients : api.visits;
   const id = /\/(\d+)$/.exec(call.path)?.[1] ?? '';
@@ -156,7 +158,7 @@ async function smallKind(
     case 'no-effect':
       return { status: how.status ?? 200, text: text(how.json ?? { success: false }) };
     case 'late-effect':
-      late.push({ call, after: api.fake.calls.length + (how.afterRequests ?? 1e9) });
+      late.push({ call, after: now + (how.afterRequests ?? 1e9) - 1 });
       return { status: 202, text: '{"accepted":true}' };
     case 'lost-answer':
       await next();
@@ -184,6 +186,12 @@ async function smallKind(
       const grid = (how.minutes ?? 15) * 60_000;
       const at = Math.round(Date.parse(String(body['startTime'])) / grid) * grid;
       return await next(withBody({ ...body, startTime: new Date(at).toISOString() }));
+    }
+    case 'stamp-local': {
+      // New York in summer.
+      const local = (at: string) => new Date(Date.parse(at) - 4 * 3_600_000).toISOString().slice(0, 19);
+      const { text: whole = '' } = (await next()) ?? {};
+      return { text: whole.replaceAll(/("startTime":)"([^"]+)"/g, (_all, key, at) => `${key}"${local(at)}"`) };
     }
     case 'taken-slot': {
       const same = [...api.visits.values()].some(

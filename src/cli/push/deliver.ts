@@ -139,14 +139,16 @@ export function applyDocument({ totals, error, ...report }: ApplyReport) {
 }
 
 /** Rows by what became of them; what Lobbie refused is rejected like what failed its check here. */
-function countsOf({ succeeded, conflict, rejected, refused, failed, in_doubt, postponed }: ApplyReport['totals']) {
-  return { succeeded, conflict, rejected: rejected + refused, failed, inDoubt: in_doubt, postponed };
+function countsOf({ succeeded, altered, conflict, rejected, refused, failed, ...totals }: ApplyReport['totals']) {
+  const { in_doubt: inDoubt, postponed } = totals;
+  return { succeeded, altered, conflict, rejected: rejected + refused, failed, inDoubt, postponed };
 }
 
 function printApply(output: Output, report: ApplyReport): void {
   const counts = countsOf(report.totals);
   const parts = [
     `${plural(counts.succeeded, 'change')} delivered`,
+    counts.altered > 0 ? `${counts.altered} of them changed more than was sent` : '',
     counts.conflict > 0 ? plural(counts.conflict, 'conflict') : '',
     counts.rejected > 0 ? `${counts.rejected} rejected` : '',
     counts.failed > 0 ? `${counts.failed} failed` : '',

@@ -6,15 +6,15 @@ type Db = Kysely<SyncDatabase>;
 /** A patient in the mirror, used to test a filter of the API; protected health information. */
 export interface KnownPatient {
   readonly id: string;
-  readonly email: string | null;
-  readonly lastName: string | null;
+  readonly lastName: string;
 }
 
-/** The patient with the highest id who has an e-mail address, or a name; undefined if the mirror has none. */
-export async function knownPatient(db: Db, accountId: string, by: 'email' | 'name'): Promise<KnownPatient | undefined> {
-  const has = by === 'email' ? sql`email <> ''` : sql`last_name <> ''`;
-  const { rows } = await sql<KnownPatient>`SELECT id::text, email, last_name AS "lastName" FROM lobbie.patients
-    WHERE account_id = ${accountId} AND _deleted_at IS NULL AND ${has} ORDER BY id DESC LIMIT 1`.execute(db);
+/** The patient with the highest id whose last name has three letters of the alphabet or more; undefined if the mirror has none. */
+export async function knownPatient(db: Db, accountId: string): Promise<KnownPatient | undefined> {
+  const { rows } = await sql<KnownPatient>`SELECT id::text, last_name AS "lastName" FROM lobbie.patients
+    WHERE account_id = ${accountId} AND _deleted_at IS NULL AND trim(last_name) ~ '^[A-Za-z0-9]{3,}$' ORDER BY id DESC LIMIT 1`.execute(
+    db,
+  );
   return rows[0];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { likenessOfPatient, likenessOfVisit } from '../../../src/push/search.ts';
+import { likenessOfPatient, likenessOfVisit } from '../../../src/push/likeness.ts';
 
 const ANN = { firstName: 'Ann', lastName: 'Lee', email: 'ann@example.com', dateOfBirth: '1990-01-15' };
 const { email: _email, dateOfBirth: _birthday, ...NAMED } = ANN;
@@ -21,9 +21,31 @@ describe('a patient', () => {
     ['no name in the list', ANN, { email: ANN.email, dateOfBirth: ANN.dateOfBirth }, 'perhaps'],
     ['another name, the rest alike', ANN, { ...ANN, firstName: 'Anne' }, 'perhaps'],
     ['a child with the address of its mother', ANN, { ...ANN, firstName: 'Tim', dateOfBirth: '2015-01-01' }, 'other'],
-    ['another birth date', ANN, { ...ANN, dateOfBirth: '1991-01-15' }, 'other'],
-    ['another address', ANN, { ...ANN, email: 'other@example.com' }, 'other'],
-    ['an address that is empty there', ANN, { ...ANN, email: null }, 'other'],
+    ['another birth date, the rest alike', ANN, { ...ANN, dateOfBirth: '1991-01-15' }, 'perhaps'],
+    ['another address, the rest alike', ANN, { ...ANN, email: 'other@example.com' }, 'perhaps'],
+    ['an address that is empty there', ANN, { ...ANN, email: null }, 'perhaps'],
+    [
+      'the name alone, of somebody with another address',
+      { ...NAMED, email: ANN.email },
+      { ...NAMED, email: 'x@example.com' },
+      'other',
+    ],
+    [
+      'the name alone, of somebody who has no address',
+      { ...NAMED, email: ANN.email },
+      { ...NAMED, email: null },
+      'perhaps',
+    ],
+    ['quotes and hyphens', { ...ANN, lastName: "O'Neil-Day" }, { ...ANN, lastName: 'O’Neil Day' }, 'same'],
+    ['marks', { ...ANN, lastName: 'Müller-Łaß' }, { ...ANN, lastName: 'Muller-Lass' }, 'same'],
+    ['another letter', { ...ANN, lastName: 'Müller' }, { ...ANN, lastName: 'Miller' }, 'perhaps'],
+    ['names of other signs only', { firstName: '?', lastName: '!' }, { firstName: '?', lastName: '-' }, 'other'],
+    [
+      'the name and the phone, the rest unlike',
+      { ...ANN, mobilePhone: '212 555 0100' },
+      { ...NAMED, email: 'x@example.com', dateOfBirth: '1991-01-15', mobilePhone: '12125550100' },
+      'perhaps',
+    ],
   ])('%s', (_name, sent, record, likeness) => {
     expect(likenessOfPatient(sent as never, record as never)).toBe(likeness);
   });
@@ -38,7 +60,11 @@ describe('a visit', () => {
     ['whose practitioner the list leaves out', { patientId: 1, startTime: sent.startTime }, 'perhaps'],
     ['of another patient', { ...sent, patientId: 9 }, 'other'],
     ['with another practitioner', { ...sent, practitionerId: 9 }, 'other'],
-    ['at another time', { ...sent, startTime: '2027-01-05T09:30:00-05:00' }, 'other'],
+    ['at another time of the day', { ...sent, startTime: '2027-01-05T09:30:00-05:00' }, 'perhaps'],
+    ['at the time of the place, without its offset', { ...sent, startTime: '2027-01-05T09:00:00' }, 'perhaps'],
+    ['at a time in another form', { ...sent, startTime: 'Jan 5' }, 'perhaps'],
+    ['14 hours later', { ...sent, startTime: '2027-01-06T04:00:00Z' }, 'perhaps'],
+    ['on another day', { ...sent, startTime: '2027-01-06T04:00:01Z' }, 'other'],
   ])('%s', (_name, record, likeness) => {
     expect(likenessOfVisit(sent, record as never)).toBe(likeness);
   });
