@@ -64,6 +64,7 @@ export async function benchNights(patients: number): Promise<NightsReport> {
       newerOperations: new Set(),
       actor: 'bench',
       deleteThreshold: 0.05,
+      changeThreshold: 0.2,
       freshnessDays: 30,
       noHistory: new Set(),
       pushRateFraction: 0.5,

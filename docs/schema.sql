@@ -1961,6 +1961,7 @@ CREATE TABLE lobbie_sync.checks (
   parent_id bigint NOT NULL,
   checked_at timestamp with time zone,
   due_since timestamp with time zone,
+  deferred_since timestamp with time zone,
   CONSTRAINT checks_pkey PRIMARY KEY (account_id, resource, parent_id)
 );
 
@@ -2020,6 +2021,19 @@ CREATE TABLE lobbie_sync.list_state (
   last_certified_at timestamp with time zone NOT NULL,
   oldest_checked_at timestamp with time zone NOT NULL,
   CONSTRAINT list_state_pkey PRIMARY KEY (account_id, resource, location_id, operation)
+);
+
+CREATE TABLE lobbie_sync.mass_changes (
+  sweep_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  account_id bigint NOT NULL,
+  location_id bigint NOT NULL DEFAULT 0,
+  resource text NOT NULL,
+  rows_changed bigint NOT NULL,
+  rows bigint NOT NULL,
+  hints_deferred bigint NOT NULL DEFAULT 0,
+  CONSTRAINT mass_changes_pkey PRIMARY KEY (sweep_id)
 );
 
 CREATE TABLE lobbie_sync.passes (
@@ -2153,6 +2167,7 @@ CREATE TABLE lobbie_sync.sweeps (
   reason text,
   whole boolean NOT NULL DEFAULT true,
   judged boolean NOT NULL DEFAULT false,
+  rows_changed bigint NOT NULL DEFAULT 0,
   CONSTRAINT sweeps_pass_id_account_id_location_id_resource_operation_key UNIQUE (pass_id, account_id, location_id, resource, operation),
   CONSTRAINT sweeps_pkey PRIMARY KEY (id),
   CONSTRAINT sweeps_status_check CHECK ((status = ANY (ARRAY['open'::text, 'certified'::text, 'failed'::text])))
@@ -2313,6 +2328,8 @@ CREATE INDEX deletes_by_run ON lobbie_sync.deletes USING btree (run_id, id);
 CREATE INDEX deletes_by_status ON lobbie_sync.deletes USING btree (status, account_id, resource, id);
 
 CREATE UNIQUE INDEX deletes_open ON lobbie_sync.deletes USING btree (account_id, resource, key) WHERE (status = ANY (ARRAY['candidate'::text, 'held'::text]));
+
+CREATE INDEX mass_changes_by_run ON lobbie_sync.mass_changes USING btree (run_id);
 
 CREATE UNIQUE INDEX passes_open ON lobbie_sync.passes USING btree (kind, selection_key) WHERE (status = 'open'::text);
 

@@ -85,6 +85,7 @@ export class Connections implements Access {
       newerOperations: newerOperations(lobbie.newerPaths),
       actor: actor(),
       deleteThreshold: this.config.sync.deleteThreshold,
+      changeThreshold: this.config.sync.changeThreshold,
       freshnessDays: this.config.sync.freshnessDays,
       maxClockSkewMs: this.config.sync.maxClockSkewMs,
       retainRunsDays: this.config.sync.retainRunsDays,

@@ -5,7 +5,8 @@ import { migrateToLatest } from '../db/migrator.ts';
 import { classifyError } from '../db/pool.ts';
 import { deleteGroups } from '../inspect/status.ts';
 import { createDaemon, type Daemon, type Part } from '../scheduler/daemon.ts';
-import type { Job, JobResult } from '../scheduler/job.ts';
+import type { Job, JobAlert, JobResult } from '../scheduler/job.ts';
+import type { MassChange } from '../state/mass-changes.ts';
 import { runDetails } from '../state/runs.ts';
 import { createWebServer, type WebServer } from '../web/server.ts';
 import type { Access } from './access.ts';
@@ -153,6 +154,14 @@ function nightlySync(access: Access): Job {
   };
 }
 
+/** Names, ids and counts of lists of which an unusual part changed. */
+function massChangeAlert(changes: readonly MassChange[]): JobAlert {
+  const lists = changes.map(
+    ({ resource, accountId, changed, rows }) => `${resource} of account ${accountId}: ${changed} of ${rows} rows`,
+  );
+  return { key: 'mass_change', message: `an unusual part of a list changed in one nightly sync (${lists.join('; ')})` };
+}
+
 async function resultOf(access: Access, report: Awaited<ReturnType<typeof executeRun>>): Promise<JobResult> {
   const { runId, status, exitCode, error } = report;
   const retryable = error !== undefined && isPassingBy(error) ? { retryable: true } : {};
@@ -173,7 +182,10 @@ async function resultOf(access: Access, report: Awaited<ReturnType<typeof execut
         (status === 'partial' && problems.length > 0 && problems.every((code) => PASSING.has(code))),
       requests: Number(details?.run.requests ?? 0),
       rows: Number(details?.run.rows_read ?? 0),
-      alerts: held === 0 ? [] : [{ key: 'held_deletes', message }],
+      alerts: [
+        ...(held === 0 ? [] : [{ key: 'held_deletes', message }]),
+        ...(details === undefined || details.massChanges.length === 0 ? [] : [massChangeAlert(details.massChanges)]),
+      ],
     };
   } catch {
     return base;

@@ -10,6 +10,7 @@ export type { PlanEntry } from '../push/plan.ts';
 export type { DeleteChoice } from '../runs/decide-deletes.ts';
 export type { RunReport } from '../runs/run.ts';
 export type { Target, TargetedOptions } from '../runs/targeted.ts';
+export type { MassChange } from '../state/mass-changes.ts';
 export type { OutboxEntry, OutboxSummary } from '../state/outbox/review.ts';
 export type { RejectFilter, RejectSummary, StoredReject } from '../state/rejects.ts';
 export type { ResourceOff } from '../state/resources-off.ts';

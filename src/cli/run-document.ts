@@ -1,4 +1,4 @@
-import type { ResourceDescription, RunDetails } from '../app/types.ts';
+import type { MassChange, ResourceDescription, RunDetails } from '../app/types.ts';
 import type { ExitCode } from '../core/errors.ts';
 import { everything } from '../core/selection.ts';
 import { commandLine, type RunSelection, retryCommands } from './retry-command.ts';
@@ -46,6 +46,8 @@ export interface RunDocument {
     readonly records: number;
     readonly isNew: boolean;
   }[];
+  /** Lists of which an unusual part changed; their change hints wait for the rotation. */
+  readonly massChanges: readonly MassChange[];
   /** Deletes that waited for a person when the run ended; null: some, they are counted only at its end. */
   readonly held: number | null;
   /** Commands that finish what this run left. */
@@ -97,6 +99,7 @@ export function runDocument(
     resources: details.resources.map((row) => ({ resource: row.resource, ...countsOf(row) })),
     problems,
     unknownFields: details.unknownFields.map((each) => ({ ...each, records: Number(each.records) })),
+    massChanges: details.massChanges,
     held,
     next: [
       ...(selection.target?.deletes !== undefined && run.status !== 'succeeded'

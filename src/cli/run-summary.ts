@@ -1,5 +1,6 @@
 import { deletesSentence } from './deletes-text.ts';
 import { count, duration, instant, plural, table } from './format.ts';
+import { MASS_CHANGES, massChangeLines } from './mass-change-text.ts';
 import type { Output } from './output.ts';
 import { type Counts, DELETES, type RunDocument } from './run-document.ts';
 import { unknownNews, unknownSections } from './unknown-text.ts';
@@ -52,6 +53,11 @@ export function printRun(output: Output, run: RunDocument, { unknown = false } =
     output.line();
     output.line(bold(heading));
     for (const line of lines) output.line(line);
+  }
+  if (run.massChanges.length > 0) {
+    output.line();
+    output.line(bold(MASS_CHANGES));
+    for (const line of massChangeLines(run.massChanges)) output.line(line);
   }
   if (run.counts.rejected > 0) {
     output.line();

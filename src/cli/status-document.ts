@@ -21,6 +21,9 @@ export function judge(status: StatusReport): Verdict {
   const rejects = openRejects.reduce((sum, each) => sum + each.rejects, 0);
   const waiting = [
     ...(rejects === 0 ? [] : [plural(rejects, 'rejected record waits', 'rejected records wait')]),
+    ...(status.massChanges.length === 0
+      ? []
+      : [`an unusual part of ${plural(status.massChanges.length, 'list')} changed in the latest nightly sync`]),
     ...outboxRemarks(status.outbox),
   ]
     .map((remark) => `; ${remark}`)
@@ -89,6 +92,7 @@ export function statusDocument(status: StatusReport, verdict: Verdict, catalogue
     floor: targetOf(status),
     held: status.held,
     closed: status.closed,
+    massChanges: status.massChanges,
     off: status.off,
     future: status.future ?? [],
     unknownFields: status.unknownFields,

@@ -2,6 +2,7 @@ import { closedLines } from './closed-text.ts';
 import { deleteCells } from './deletes-text.ts';
 import { age, count, duration, instant, plural, table } from './format.ts';
 import type { FreshnessLine } from './freshness.ts';
+import { MASS_CHANGES, massChangeLines } from './mass-change-text.ts';
 import { outboxLines } from './outbox-text.ts';
 import type { Output } from './output.ts';
 import { DELETES, type RunDocument } from './run-document.ts';
@@ -86,6 +87,11 @@ export function printStatus(output: Output, status: StatusDocument): void {
     output.line();
     output.line(bold(heading));
     for (const line of lines) output.line(line);
+  }
+  if (status.massChanges.length > 0) {
+    output.line();
+    output.line(bold(MASS_CHANGES));
+    for (const line of massChangeLines(status.massChanges)) output.line(line);
   }
   if (status.off.length > 0) {
     output.line();

@@ -31,6 +31,8 @@ export interface LobbieSettings {
 export interface SyncSettings {
   /** The fraction of a list's rows that may be tombstoned without a person's approval, 0 to 1. */
   readonly deleteThreshold: number;
+  /** The fraction of a list's rows that may change in one nightly sync before its change hints wait for the rotation, 0 to 1. */
+  readonly changeThreshold: number;
   /** How far the clocks of this machine, Lobbie and the database may differ, milliseconds. */
   readonly maxClockSkewMs: number;
   /** Days that ended runs and what is recorded of them are kept. */
@@ -111,6 +113,7 @@ export function loadConfig(sources: ConfigSources): Config {
     databaseUrl: s.DATABASE_URL,
     sync: {
       deleteThreshold: s.LOBBIE_DELETE_THRESHOLD,
+      changeThreshold: s.LOBBIE_CHANGE_THRESHOLD,
       retainRunsDays: s.LOBBIE_RETAIN_RUNS_DAYS,
       maxClockSkewMs: s.LOBBIE_MAX_CLOCK_SKEW * 1000,
       freshnessDays: s.LOBBIE_FRESHNESS_DAYS,
@@ -156,6 +159,7 @@ export function describeConfig(config: Config): Record<string, string> {
     DATABASE_URL:
       config.databaseUrl === undefined ? `(embedded Postgres in ${LOCAL_FOLDER})` : redactUrl(config.databaseUrl),
     LOBBIE_DELETE_THRESHOLD: String(config.sync.deleteThreshold),
+    LOBBIE_CHANGE_THRESHOLD: String(config.sync.changeThreshold),
     LOBBIE_MAX_CLOCK_SKEW: String(config.sync.maxClockSkewMs / 1000),
     LOBBIE_RETAIN_RUNS_DAYS: String(config.sync.retainRunsDays),
     LOBBIE_FRESHNESS_DAYS: String(config.sync.freshnessDays),

@@ -62,6 +62,7 @@ export const settings = z.object({
   LOBBIE_REQUESTS_PER_SECOND: z.coerce.number({ error: 'must be a number' }).min(0.1).max(10_000).default(10),
   LOBBIE_CONCURRENCY: z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(256).default(8),
   LOBBIE_NEWER_PATHS: newerPaths.default([]),
+  LOBBIE_CHANGE_THRESHOLD: z.coerce.number({ error: 'must be a number from 0 to 1' }).min(0).max(1).default(0.2),
   LOBBIE_DELETE_THRESHOLD: z.coerce.number({ error: 'must be a number from 0 to 1' }).min(0).max(1).default(0.05),
   LOBBIE_FRESHNESS_DAYS: z.coerce
     .number({ error: 'must be a whole number of days' })

@@ -3,6 +3,7 @@ import type { DeleteStatus, Run, SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
 import { chooseRead } from '../extractors/select.ts';
 import { countFuture, type FutureEntries, latestBelieved } from '../state/future.ts';
+import { latestMassChanges, type MassChange } from '../state/mass-changes.ts';
 import { type OutboxSummary, outboxSummary } from '../state/outbox/review.ts';
 import { listOff, offByAccount, type ResourceOff } from '../state/resources-off.ts';
 import { latestRuns, type RunDetails, runDetails } from '../state/runs.ts';
@@ -85,6 +86,8 @@ export interface StatusReport {
   readonly held: readonly DeleteGroup[];
   /** Locations that are closed: their lists are not read. */
   readonly closed: readonly ClosedLocationReport[];
+  /** Lists of which an unusual part changed in the latest nightly sync; their change hints wait for the rotation. */
+  readonly massChanges: readonly MassChange[];
   /** Changes for Lobbie. A delivery that failed is no fault of the mirror; it is counted here. */
   readonly outbox: OutboxSummary;
   /** Lists that a person switched off. */
@@ -112,7 +115,7 @@ export interface StatusOptions {
 /** Reads the state of the mirror. Needs the current schema. */
 export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<StatusReport, 'pendingMigrations'>> {
   const runs = await latestRuns(db, options.limit, 'readings');
-  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future, unknown, closed] =
+  const [open, lastSuccess, troubled, lists, openRejects, held, outbox, off, future, unknown, closed, massChanges] =
     await Promise.all([
       openRuns(db),
       lastWhole(db),
@@ -126,6 +129,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
       // Every list is read again within that many days; a field that none of them had since is not sent any more.
       unknownFields(db, new Date(options.now.getTime() - (options.freshnessDays + 1) * 86_400_000)),
       closedLocationReports(db),
+      latestMassChanges(db),
     ]);
   const lastTrouble = troubled === undefined ? undefined : await runDetails(db, troubled.id);
   return {
@@ -138,6 +142,7 @@ export async function readStatus(db: Db, options: StatusOptions): Promise<Omit<S
     openRejects,
     held,
     closed,
+    massChanges,
     outbox,
     off,
     future,

@@ -56,13 +56,12 @@ export async function countParents(
   percent = 100,
 ): Promise<ParentCounts> {
   const { from, values } = parentsWithChecks(unit, percent);
-  const before = new Date(now.getTime() - (days - 1) * 86_400_000);
   const { rows } = await context.pool.query<ParentCounts>(
     `SELECT count(*)::int AS total,
        count(*) FILTER (WHERE c.due_since IS NOT NULL OR c.checked_at IS NULL)::int AS due,
        count(*) FILTER (WHERE c.checked_at < $${values.length + 1})::int AS overdue
      FROM ${from}`,
-    [...values, before],
+    [...values, lateBefore(now, days)],
   );
   return rows[0] ?? { total: 0, due: 0, overdue: 0 };
 }
@@ -109,13 +108,21 @@ async function* dueParents(context: RunContext, unit: Unit): AsyncGenerator<stri
   }
 }
 
-/** The parents of a unit that were checked longest ago, the oldest check first. Those checked in this pass are left out. */
-export async function oldestParents(context: RunContext, unit: Unit, limit: number): Promise<readonly string[]> {
+/** What was checked before this is late: one night before the freshness target. Pure. */
+const lateBefore = (now: Date, days: number): Date => new Date(now.getTime() - (days - 1) * 86_400_000);
+
+/** The parents of a unit that were checked longest ago, the oldest check first. Those checked in this pass are left out. Those with a deferred hint go before others that are not late. */
+export async function oldestParents(
+  context: RunContext,
+  unit: Unit,
+  { days, limit }: { readonly days: number; readonly limit: number },
+): Promise<readonly string[]> {
   const { from, values } = parentsWithChecks(unit);
   const { rows } = await context.pool.query<{ id: string }>(
     `SELECT p.id::text AS id FROM ${from} WHERE (c.checked_at IS NULL OR c.checked_at < $${values.length + 1})
-     ORDER BY c.checked_at NULLS FIRST, p.id LIMIT $${values.length + 2}`,
-    [...values, context.passStartedAt, limit],
+     ORDER BY CASE WHEN c.checked_at IS NULL OR c.checked_at < $${values.length + 3} THEN 0 WHEN c.deferred_since IS NOT NULL THEN 1 ELSE 2 END,
+       c.checked_at NULLS FIRST, p.id LIMIT $${values.length + 2}`,
+    [...values, context.passStartedAt, limit, lateBefore(context.passStartedAt, days)],
   );
   return rows.map(({ id }) => id);
 }

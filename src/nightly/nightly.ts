@@ -21,6 +21,7 @@ import { noteOldest } from '../streams/certify.ts';
 import { type RunContext, type Unit, unitName } from '../streams/context.ts';
 import { planUnits, TOKEN_ACCOUNT } from '../streams/units.ts';
 import { certifyChildren, countParents, oldestParents, rotationQuota, runChildren } from './children.ts';
+import { judgeChanges } from './mass-change.ts';
 import { runRecent } from './recent.ts';
 import { dueFullRereads, fullRereadsOf, runFullReread } from './rotation.ts';
 
@@ -159,6 +160,7 @@ class NightlySync {
         holdsLocations !== true && strategy.kind === 'full' && (strategy.late ?? false) === late,
     );
     await readAll(this.#lifecycle, this.#context, account.id, { ...account, resources: whole });
+    await this.#changes(account);
   }
 
   async #recent(account: Account): Promise<void> {
@@ -167,6 +169,7 @@ class NightlySync {
       if (strategy.kind !== 'recent') throw new TypeError(`${unit.resource.name} has no recent part`);
       return runRecent(this.#context, unit, strategy);
     });
+    await this.#changes(account);
   }
 
   /** Reads the lists of parents that are new or changed or have a change hint. */
@@ -188,7 +191,10 @@ class NightlySync {
     const chosen = new Map<string, readonly string[]>();
     for (const unit of this.#units(account, 'children')) {
       const counts = await countParents(this.#context, unit, days, this.#context.passStartedAt);
-      chosen.set(unitName(unit), await oldestParents(this.#context, unit, rotationQuota(counts, days)));
+      chosen.set(
+        unitName(unit),
+        await oldestParents(this.#context, unit, { days, limit: rotationQuota(counts, days) }),
+      );
     }
     for (let round = 0; round < ROUNDS && !this.#lifecycle.ending; round += 1) {
       await this.#each(account, 'children', 5, async (unit) => {
@@ -211,6 +217,12 @@ class NightlySync {
         this.#lifecycle.execute(this.#context, unit, 5, () => runFullReread(this.#context, unit)),
       ),
     );
+    await this.#changes(account);
+  }
+
+  /** Before their hints are followed. A run that is ending looks as well: the next one would follow them. */
+  async #changes({ id }: Account): Promise<void> {
+    await judgeChanges(this.#context, id, this.#lifecycle.deps.changeThreshold);
   }
 
   /** Finds locations that refuse all of their lists. Only a run that read all lists can do this. */

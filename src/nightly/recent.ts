@@ -121,7 +121,7 @@ class RecentReader {
     const query = { sortBy: 'CREATED_DATE', sortDir: 'DESC' };
     const chunks = listChunks(this.#context, this.#unit, { next: null, pages: 0 }, query);
     for await (const chunk of chunks) {
-      const { written } = await commitBatch(this.#context, {
+      const { inserted } = await commitBatch(this.#context, {
         ...chunk,
         unit: this.#unit,
         sweepId: this.#sweepId,
@@ -130,7 +130,7 @@ class RecentReader {
       });
       this.#context.semaphore.release(chunk.slots);
       const { pages } = chunk.cursor as ListCursor;
-      if (chunk.done || written === 0 || pages >= NEWEST_PAGES) return true;
+      if (chunk.done || inserted === 0 || pages >= NEWEST_PAGES) return true;
     }
     return false;
   }

@@ -29,6 +29,8 @@ export interface RunDependencies {
   readonly actor: string;
   /** The fraction of a scope's rows that may be tombstoned without a person, 0 to 1. */
   readonly deleteThreshold: number;
+  /** The fraction of a list's rows that may change in one nightly sync before its change hints wait for the rotation, 0 to 1. */
+  readonly changeThreshold: number;
   /** The freshness target: every row is checked again within this number of days, as far as the budget allows. */
   readonly freshnessDays: number;
   /** How far the clocks of this machine, Lobbie and the database may differ, milliseconds. Default: not compared. */

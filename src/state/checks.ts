@@ -24,7 +24,8 @@ export async function markChecked(
     FROM unnest(${[...latest.keys()]}::bigint[], ${[...latest.values()]}::timestamptz[]) AS x(id, at) ORDER BY id
     ON CONFLICT (account_id, resource, parent_id) DO UPDATE SET
       checked_at = greatest(c.checked_at, excluded.checked_at),
-      due_since = CASE WHEN c.due_since > excluded.checked_at THEN c.due_since END`.execute(db);
+      due_since = CASE WHEN c.due_since > excluded.checked_at THEN c.due_since END,
+      deferred_since = CASE WHEN c.deferred_since > excluded.checked_at THEN c.deferred_since END`.execute(db);
 }
 
 /** Notes that something speaks for reading the lists of these parents again. The latest sign counts: a list that was asked for before it came does not have it. */

@@ -122,7 +122,9 @@ export async function openSweep(db: Db, passId: string, scope: SweepScope, optio
     if (earlier?.reason === PARENTS_INCOMPLETE) {
       await sql`DELETE FROM lobbie_sync.cursors WHERE pass_id = ${passId} AND account_id = ${scope.accountId}
         AND resource = ${scope.resource} AND (scope = ${streams} OR starts_with(scope, ${`${streams}[`}))`.execute(tx);
-      await sql`UPDATE lobbie_sync.sweeps SET rows_read = 0, rows_rejected = 0 WHERE id = ${earlier.id}`.execute(tx);
+      await sql`UPDATE lobbie_sync.sweeps SET rows_read = 0, rows_rejected = 0, rows_changed = 0 WHERE id = ${earlier.id}`.execute(
+        tx,
+      );
     }
     const { rows } = await sql<Sweep>`INSERT INTO lobbie_sync.sweeps
         (pass_id, account_id, location_id, resource, operation, status, started_at, reason, whole)
@@ -198,8 +200,13 @@ export async function markJudged(
 }
 
 /** Adds what a batch of a sweep read. */
-export async function addToSweep(db: Db, sweepId: string, read: number, rejected: number): Promise<void> {
-  await sql`UPDATE lobbie_sync.sweeps SET rows_read = rows_read + ${read}, rows_rejected = rows_rejected + ${rejected}
+export async function addToSweep(
+  db: Db,
+  sweepId: string,
+  { read, rejected, changed }: { readonly read: number; readonly rejected: number; readonly changed: number },
+): Promise<void> {
+  await sql`UPDATE lobbie_sync.sweeps SET rows_read = rows_read + ${read}, rows_rejected = rows_rejected + ${rejected},
+      rows_changed = rows_changed + ${changed}
     WHERE id = ${sweepId}`.execute(db);
 }
 

@@ -18,7 +18,7 @@ export async function pruneRuns(db: Db, before: Date): Promise<number> {
       WHERE status <> 'running' AND finished_at < ${before} ORDER BY id LIMIT ${MOST}`.execute(tx);
     const ids = rows.map(({ id }) => id);
     if (ids.length > 0) {
-      for (const table of ['run_resources', 'run_problems', 'run_unknown_fields']) {
+      for (const table of ['run_resources', 'run_problems', 'run_unknown_fields', 'mass_changes']) {
         await sql`DELETE FROM lobbie_sync.${sql.ref(table)} WHERE run_id = ANY(${ids}::bigint[])`.execute(tx);
       }
       await sql`DELETE FROM lobbie_sync.runs WHERE id = ANY(${ids}::bigint[])`.execute(tx);

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Counts } from '../core/counts.ts';
 import type { NewProblem, Run, RunKind, RunStatus, SyncDatabase } from '../db/tables.ts';
+import { type MassChange, massChangesOf } from './mass-changes.ts';
 
 type Db = Kysely<SyncDatabase>;
 
@@ -120,13 +121,15 @@ export interface RunDetails {
   readonly problems: readonly Record<string, unknown>[];
   /** `isNew`: no run met it before. */
   readonly unknownFields: readonly { resource: string; field: string; records: string; isNew: boolean }[];
+  /** Lists of which an unusual part changed. */
+  readonly massChanges: readonly MassChange[];
 }
 
 /** Everything recorded about one run; undefined if there is no such run. */
 export async function runDetails(db: Db, runId: string): Promise<RunDetails | undefined> {
   const run = await db.selectFrom('lobbie_sync.runs').selectAll().where('id', '=', runId).executeTakeFirst();
   if (run === undefined) return undefined;
-  const [resources, problems, unknownFields] = await Promise.all([
+  const [resources, problems, unknownFields, massChanges] = await Promise.all([
     db.selectFrom('lobbie_sync.run_resources').selectAll().where('run_id', '=', runId).orderBy('resource').execute(),
     db.selectFrom('lobbie_sync.run_problems').selectAll().where('run_id', '=', runId).orderBy('id').execute(),
     db
@@ -140,6 +143,7 @@ export async function runDetails(db: Db, runId: string): Promise<RunDetails | un
       .orderBy('c.resource')
       .orderBy('c.field')
       .execute(),
+    massChangesOf(db, runId),
   ]);
-  return { run, resources: resources as unknown as RunDetails['resources'], problems, unknownFields };
+  return { run, resources: resources as unknown as RunDetails['resources'], problems, unknownFields, massChanges };
 }

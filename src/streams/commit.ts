@@ -27,7 +27,7 @@ import { noteVanished, vanishedInside } from './vanished.ts';
 /** The result of storing a batch. */
 export interface Stored {
   /** Rows that are new or were changed. */
-  readonly written: number;
+  readonly inserted: number;
 }
 
 /** Another stream inserted the same new key a moment before, for instance that of a window which overlaps. */
@@ -107,7 +107,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
   const options = { runId: context.runId, now, staged: extras.staged, noHistory: context.noHistory };
   const counts = new Map([[resource.name, { ...zeroCounts(), requests: extras.requests, rowsRead: batch.read }]]);
   const rejects: Reject[] = [];
-  let written = 0;
+  let fresh = 0;
   // All batches write tables in the order of their names, so that two batches can't wait for each other in a ring.
   for (const name of [...batch.collected.keys()].sort()) {
     const { rows, rejects: refused } = batch.collected.get(name) ?? { rows: [], rejects: [] };
@@ -119,7 +119,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
     const all = [...refused, ...loaded.rejects];
     rejects.push(...all);
     const { inserted, updated, unchanged } = loaded;
-    written += inserted + updated;
+    fresh += inserted;
     counts.set(name, { ...(counts.get(name) ?? zeroCounts()), inserted, updated, unchanged, rejected: all.length });
     if (context.hints) await noteHints(tx.db, loadable, accountId, loaded.changed, now);
     await leaveClosed(context, tx, batch, loadable, rows);
@@ -131,7 +131,9 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
   if (batch.sweepId !== null) {
     const rows = batch.collected.get(resource.name)?.rows ?? [];
     if (batch.unit.read.parent === undefined) await rememberKeys(tx, batch.sweepId, batch.unit, rows);
-    await addToSweep(tx.db, batch.sweepId, batch.read, counts.get(resource.name)?.rejected ?? 0);
+    const { rejected, updated } = counts.get(resource.name) ?? zeroCounts();
+    // Only a nightly sync follows change hints, so that only there a mass change matters.
+    await addToSweep(tx.db, batch.sweepId, { read: batch.read, rejected, changed: context.hints ? updated : 0 });
   }
   if (batch.scope !== null) {
     const key = { passId: context.passId, accountId, resource: resource.name, scope: batch.scope };
@@ -143,7 +145,7 @@ async function store(context: RunContext, tx: Transaction, batch: Batch, extras:
   for (const name of [...counts.keys()].sort()) {
     await addRunCounts(tx.db, context.runId, name, counts.get(name) ?? zeroCounts());
   }
-  return { written };
+  return { inserted: fresh };
 }
 
 /** Moves rows that several locations serve from closed locations to the one that has them now; they are read there from now on. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Row } from '../core/row.ts';
 import type { SyncDatabase } from '../db/tables.ts';
 import { RESOURCES } from '../extractors/registry.ts';
@@ -38,4 +38,32 @@ export async function noteHints(
     patients,
     at,
   );
+}
+
+/**
+ * Makes the hints of a resource's changed rows wait for the rotation. A parent that was never read stays due.
+ *
+ * @param since when the reading began that changed them
+ * @returns how many lists of parents wait
+ */
+export async function deferHints(
+  db: Kysely<SyncDatabase>,
+  resource: Resource,
+  accountId: string,
+  since: Date,
+): Promise<number> {
+  const columns = preparerOf(resource).table.columns.map(({ name }) => name);
+  const defer = async (lists: readonly Resource[], column: string): Promise<number> => {
+    const names = lists.map(({ name }) => name);
+    if (names.length === 0 || !columns.includes(column)) return 0;
+    const { numAffectedRows = 0n } =
+      await sql`UPDATE lobbie_sync.checks c SET due_since = NULL, deferred_since = c.due_since
+      WHERE c.account_id = ${accountId} AND c.resource = ANY(${names}::text[]) AND c.due_since >= ${since} AND c.checked_at IS NOT NULL
+        AND c.parent_id IN (SELECT t.${sql.ref(column)} FROM lobbie.${sql.ref(resource.name)} t
+          WHERE t.account_id = ${accountId} AND t._loaded_at >= ${since} AND t._version > 1)`.execute(db);
+    return Number(numAffectedRows);
+  };
+  const below = await defer(childrenOf(resource.name), 'id');
+  if (resource.strategy.kind === 'children') return below;
+  return below + (await defer(childrenOf('patients'), 'patient_id'));
 }

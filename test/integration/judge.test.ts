@@ -70,7 +70,7 @@ async function sweep(keys: readonly number[], reading: Reading = {}): Promise<st
   const options = { complete: true, streams: operation, now: at(begun), whole };
   const { id } = await openSweep(db, passId, scope, options);
   await addSweepKeys(db, id, keys.map(String), true);
-  await addToSweep(db, id, keys.length, rejected);
+  await addToSweep(db, id, { read: keys.length, rejected, changed: 0 });
   if (ended !== null) await closeSweep(db, id, ended === 'failed' ? 'api.unavailable' : null, at(20));
   return id;
 }

@@ -279,8 +279,8 @@ describe('sweeps', () => {
     const where = scope();
     const first = await openSweep(db, '900', where, whole(NOW));
     expect(first.status).toBe('open');
-    await addToSweep(db, first.id, 100, 2);
-    await addToSweep(db, first.id, 50, 0);
+    await addToSweep(db, first.id, { read: 100, rejected: 2, changed: 0 });
+    await addToSweep(db, first.id, { read: 50, rejected: 0, changed: 0 });
     await closeSweep(db, first.id, null, LATER);
     expect(await openSweep(db, '900', where, whole(NOW))).toEqual({
       id: first.id,
@@ -314,7 +314,7 @@ describe('sweeps', () => {
       ['905', 'api.forbidden', new Date('2024-06-03T00:00:00Z')],
     ] as const) {
       const { id } = await openSweep(db, pass, where, whole(at));
-      await addToSweep(db, id, 7, 0);
+      await addToSweep(db, id, { read: 7, rejected: 0, changed: 0 });
       await closeSweep(db, id, reason, new Date(at.getTime() + 1000));
       await judge(pass, where.accountId);
     }

@@ -33,6 +33,7 @@ export interface SyncerOptions {
   readonly clock?: MovableClock;
   readonly freshnessDays?: number;
   readonly deleteThreshold?: number;
+  readonly changeThreshold?: number;
   readonly concurrency?: number;
   /** Measures the time of a request. Default: the machine's clock. */
   readonly stopwatch?: MovableClock;
@@ -78,6 +79,7 @@ export class Syncer {
       newerOperations: new Set(),
       actor: 'test',
       deleteThreshold: options.deleteThreshold ?? 0.05,
+      changeThreshold: options.changeThreshold ?? 0.2,
       freshnessDays: options.freshnessDays ?? 30,
       noHistory: new Set(),
       maxClockSkewMs: options.maxClockSkewMs,

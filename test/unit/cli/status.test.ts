@@ -53,6 +53,7 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
   openRejects: [],
   held: [],
   closed: [],
+  massChanges: [],
   outbox: outbox(),
   off: [],
   unknownFields: [],
@@ -62,7 +63,13 @@ const report = (changes: Partial<StatusReport>): StatusReport => ({
 });
 
 const trouble = (id: string, status: Run['status'], hoursAgo: number) =>
-  ({ run: run(id, status, hoursAgo), resources: [], problems: [], unknownFields: [] }) as StatusReport['lastTrouble'];
+  ({
+    run: run(id, status, hoursAgo),
+    resources: [],
+    problems: [],
+    unknownFields: [],
+    massChanges: [],
+  }) as StatusReport['lastTrouble'];
 
 const HELD: StatusReport['held'] = [
   { accountId: '7', locationId: null, resource: 'staff', deletes: 7, rows: 9, since: NOW },
