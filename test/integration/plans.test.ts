@@ -35,7 +35,7 @@ const WHOLE: readonly (readonly [part: RegExp, reason: string])[] = [
   [/WITH seen AS/, 'compares a whole list with its table'],
   [/count\(\*\)/, 'counts a list or the parents of one'],
   [/ORDER BY random\(\)/, 'draws a random sample'],
-  [/ORDER BY c\.checked_at NULLS FIRST/, 'orders all parents by age'],
+  [/c\.checked_at NULLS FIRST/, 'orders all parents by age'],
   [/^ANALYZE/, 'collects statistics'],
   [/min\(coalesce\(c\.checked_at/, 'finds the oldest of all parents'],
 ];
@@ -180,6 +180,7 @@ const SMALL: readonly string[] = [
     'volatile_columns',
     'resources_off',
     'closed_locations',
+    'mass_changes',
   ],
   ...[
     'alert_state',
