@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isId } from '../core/ids.ts';
 import { APPOINTMENT_STATUSES, type WritableKind } from '../core/writable.ts';
 import { asDate, asInstant, asText, exactNumber } from '../extractors/values.ts';
+import { internationalPhone } from './phones.ts';
 
 /** A checked value in the form in which it is sent, or the kind of its fault; a fault never holds the value. */
 export type Checked = { readonly value: unknown } | { readonly problem: string };
@@ -124,8 +125,7 @@ export function meaning(kind: WritableKind, value: unknown): string | null {
     case 'phone': {
       const digits = digitsOf(text);
       if (digits === '') return text;
-      // Ten digits are a North American number without its country code.
-      return digits.length === 10 ? `1${digits}` : digits;
+      return internationalPhone(text) ?? digits;
     }
     case 'birthday': {
       const date = asDate(text);

@@ -84,6 +84,13 @@ describe('values that mean the same', () => {
     ['email', 'Ann@Example.com', 'ann@example.com'],
     ['phone', '(415) 555-1234', '14155551234'],
     ['phone', '+1 415 555 1234', '14155551234'],
+    ['phone', '415.555.1234', '+14155551234'],
+    ['phone', '1 (415) 555-1234', '4155551234'],
+    ['phone', '011 44 20 7946 0958', '442079460958'],
+    ['phone', '+44 (0)20 7946 0958', '442079460958'],
+    ['phone', '+49 30 123456', '4930123456'],
+    ['phone', '+39 06 1234 5678', '390612345678'],
+    ['phone', '12345', '1-23-45'],
     ['instant', '2026-01-15T09:00:00-05:00', '2026-01-15T14:00:00Z'],
     ['birthday', '1990-01-15', '1990-01-15T00:00:00Z'],
     ['id', 5, '5'],
@@ -99,10 +106,41 @@ describe('values that mean the same', () => {
     ['name', 'Ann', 'ann'],
     ['email', 'a@example.com', 'b@example.com'],
     ['phone', '14155551234', '24155551234'],
+    ['phone', '+44 20 7946 0958', '+44 20 7946 0959'],
+    ['phone', '+1 415 555 1234', '+44 4155551234'],
     ['instant', '2026-01-15T09:00:00Z', '2026-01-15T09:00:01Z'],
     ['text', 'x', null],
   ])('not %s %j and %j', (kind, a, b) => {
     expect(same(kind, a, b)).toBe(false);
+  });
+
+  test('an instant that is accepted has a number as its meaning, that of its ISO form', () => {
+    const two = (n: number) => String(n).padStart(2, '0');
+    const form = fc.record({
+      at: fc.date({
+        min: new Date('1901-01-01T00:00:00Z'),
+        max: new Date('2099-12-31T00:00:00Z'),
+        noInvalidDate: true,
+      }),
+      t: fc.constantFrom('T', ' '),
+      fraction: fc.constantFrom('', '.5', ',5', '.123456'),
+      hours: fc.integer({ min: -12, max: 14 }),
+      zone: fc.constantFrom('short', 'colon', 'plain'),
+    });
+    fc.assert(
+      fc.property(form, ({ at, t, fraction, hours, zone }) => {
+        const local = new Date(Math.floor(at.getTime() / 1000) * 1000 + hours * 3_600_000).toISOString().slice(0, 19);
+        const sign = `${hours < 0 ? '-' : '+'}${two(Math.abs(hours))}`;
+        const offset = { short: sign, colon: `${sign}:00`, plain: `${sign}00` }[zone];
+        const text = `${local.replace('T', t)}${fraction}${offset}`;
+        const checked = check('instant', text);
+        expect(checked).toHaveProperty('value');
+        const ms = Math.floor(at.getTime() / 1000) * 1000 + { '': 0, '.5': 500, ',5': 500, '.123456': 123 }[fraction];
+        expect(meaning('instant', text)).toBe(String(ms));
+        // What is sent is read by everybody as the same instant.
+        expect(Date.parse(String((checked as { value: unknown }).value))).toBe(ms);
+      }),
+    );
   });
 
   test('the relation is an equivalence for any values', () => {
