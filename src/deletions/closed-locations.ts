@@ -43,13 +43,14 @@ const plainRead = (resource: Resource): Read | undefined =>
  * again once a full read meets it.
  *
  * @param holder the resource whose rows are the locations
+ * @returns how many may be gone although the API gave no usable answer about them
  */
-export async function judgeLocations(context: RunContext, accountId: string, holder: Resource): Promise<void> {
+export async function judgeLocations(context: RunContext, accountId: string, holder: Resource): Promise<number> {
   await reopenMet(context, accountId, holder);
   await judgeSweeps(context, accountId, [holder], true);
   await reopenAnswering(context, accountId);
   await noteUnasked(context, accountId, holder);
-  await holdMissing(context, accountId, holder);
+  return await holdMissing(context, accountId, holder);
 }
 
 async function reopenMet(context: RunContext, accountId: string, holder: Resource): Promise<void> {
@@ -126,7 +127,8 @@ async function note(
  * Reads the locations that a full read did not meet by id, and holds those that are gone for a person. A location whose read by id is
  * refused is held, too: holding marks nothing as deleted.
  */
-async function holdMissing(context: RunContext, accountId: string, holder: Resource): Promise<void> {
+async function holdMissing(context: RunContext, accountId: string, holder: Resource): Promise<number> {
+  let unproven = 0;
   const known = new Set((await closedLocations(context.db, { accountId })).map(({ locationId }) => locationId));
   const entries = [
     ...(await listDeletes(context.db, { status: 'candidate', accountId, resource: holder.name })),
@@ -135,10 +137,12 @@ async function holdMissing(context: RunContext, accountId: string, holder: Resou
   for (const entry of entries) {
     const presence = await stillThere(context, entry);
     if (presence.kind === 'there') await decideDeletes(context.db, [entry.id], 'dismissed', context.clock.now());
+    if (presence.kind === 'unknown') unproven += 1;
     if (presence.kind === 'there' || presence.kind === 'unknown') continue;
     if (presence.kind === 'merged') await explainDelete(context.db, entry.id, `merged into ${presence.into}`);
     await hold(context, entry, 'left_list');
   }
+  return unproven;
 }
 
 async function hold(context: RunContext, entry: Delete, cause: ClosureCause): Promise<void> {

@@ -106,9 +106,7 @@ async function confirm(
     entries.map((entry) => async () => {
       const presence = await stillThere(context, entry);
       if (presence.kind === 'there') there.push(entry.id);
-      // A location that refuses to answer may be closed, which is decided elsewhere.
-      const closed = presence.kind === 'refused' && resourceNamed(entry.resource).holdsLocations === true;
-      if (presence.kind === 'unknown' || (presence.kind === 'refused' && !closed)) unproven += 1;
+      if (presence.kind === 'unknown' || presence.kind === 'refused') unproven += 1;
       if (presence.kind === 'gone' || presence.kind === 'merged') gone.push(entry);
       if (presence.kind === 'merged') await explainDelete(context.db, entry.id, `merged into ${presence.into}`);
     }),

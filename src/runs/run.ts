@@ -109,7 +109,11 @@ export async function readLocations(
     return false;
   }
   if (lifecycle.ending) return false;
-  await lifecycle.patiently(() => judgeLocations(context, accountId, holder));
+  const unproven = await lifecycle.patiently(() => judgeLocations(context, accountId, holder));
+  await noteDeletes(lifecycle, accountId, {
+    held: 0,
+    unproven: new Map(unproven === 0 ? [] : [[holder.name, unproven]]),
+  });
   return !lifecycle.ending;
 }
 

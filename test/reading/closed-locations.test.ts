@@ -254,6 +254,18 @@ describe('cousins of a closing location', () => {
     expect(await mirrorDifferences(database.url, right)).toEqual([]);
   });
 
+  test('a location about which the API gives no answer is neither open nor closed: the run says so', async () => {
+    odd({ kind: 'rows-missing', op: 'listLocations', ids: [closing] });
+    odd({ kind: 'error-body', op: 'getLocation', text: '{}' });
+    const report = await night();
+    expect(report).toMatchObject({ status: 'partial', exitCode: 4 });
+    expect(await closed()).toEqual([]);
+    const problems = 'SELECT code, resource FROM lobbie_sync.run_problems WHERE run_id = $1';
+    expect(await query(database.url, problems, [report.runId])).toEqual([
+      { code: 'delete.unproven', resource: 'locations' },
+    ]);
+  });
+
   test('a location that is only left out of the list is read on', async () => {
     odd({ kind: 'rows-missing', op: 'listLocations', ids: [closing] });
     expect(await night()).toMatchObject({ status: 'succeeded', exitCode: 0 });
