@@ -155,7 +155,7 @@ function nightlySync(access: Access): Job {
 }
 
 /** Names, ids and counts of lists of which an unusual part changed. */
-function massChangeAlert(changes: readonly MassChange[]): JobAlert {
+export function massChangeAlert(changes: readonly MassChange[]): JobAlert {
   const lists = changes.map(
     ({ resource, accountId, changed, rows }) => `${resource} of account ${accountId}: ${changed} of ${rows} rows`,
   );
