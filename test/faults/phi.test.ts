@@ -25,7 +25,7 @@ beforeAll(async () => {
     `{"id":1,${person},"gender":"${MARK}","homeAddress":{"line1":"${MARK}"},"note":"${MARK}"}`,
     `{"id":2,${person},"dateOfBirth":"${MARK}"}`,
     `{"id":"${MARK}",${person}}`,
-    `{"id":3,${person},"email":{"${MARK}":"${MARK}"}}`,
+    `{"id":3,"firstName":"${MARK}","email":{"${MARK}":"${MARK}"}}`,
     `{"id":4,"firstName":"${MARK}\\u0000"}`,
     `{"id":5,${person},"${MARK} ${MARK}":"${MARK}"}`,
     `"${MARK}"`,
@@ -106,7 +106,8 @@ test('the commands print nothing of a person', async () => {
     run('runs', 'show', '1', '--json'),
     run('status', '--json'),
   ]);
-  for (const { code } of listings) expect(code).toBe(0);
+  // `status` exits by cause: the run was partial.
+  expect(listings.map(({ code }) => code)).toEqual([0, 0, 0, 0, 4]);
   for (const { text } of [plain, json, ...listings]) {
     expect(text.length).toBeGreaterThan(0);
     expect(text).not.toContain(MARK);
