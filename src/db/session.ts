@@ -10,6 +10,7 @@ import { EXIT, LobbieSyncError } from '../core/errors.ts';
  */
 const SETTINGS: readonly string[] = [
   'search_path TO pg_catalog, pg_temp',
+  'statement_timeout TO 0',
   "default_transaction_isolation TO 'read committed'",
   'default_transaction_read_only TO off',
   'default_transaction_deferrable TO off',
@@ -20,7 +21,6 @@ const SETTINGS: readonly string[] = [
   'extra_float_digits TO 1',
   'standard_conforming_strings TO on',
   'client_min_messages TO warning',
-  'statement_timeout TO 0',
   'idle_in_transaction_session_timeout TO 600000',
   'jit TO off',
   // A peer that lost power is noticed within two minutes, and its locks are free then.
@@ -38,6 +38,10 @@ const SETTINGS: readonly string[] = [
 const LOCK_TIMEOUT_MS = 5000;
 
 const PREPARE = SETTINGS.map((setting) => `SET ${setting}`).join('; ');
+
+/** A session that holds a lock is idle on purpose. Postgres before 14 has no such timeout, and would refuse the name. */
+const NEVER_IDLE = `SELECT CASE WHEN current_setting('idle_session_timeout', true) IS NOT NULL
+  THEN set_config('idle_session_timeout', '0', false) END`;
 
 /** The first keep-alive of a connection, milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
@@ -57,21 +61,19 @@ export const CONNECTION = {
 export async function prepareSession(client: pg.ClientBase, lockTimeoutMs = LOCK_TIMEOUT_MS): Promise<void> {
   // A connection that breaks reports it here too; without a listener that would end the process. Whoever uses it gets the error.
   client.on('error', () => undefined);
-  await client.query(`${PREPARE}; SET lock_timeout TO ${lockTimeoutMs}`);
-  const { rows } = await client.query<{ encoding: string; idle: string | null }>(
-    `SELECT current_setting('server_encoding') AS encoding, current_setting('idle_session_timeout', true) AS idle`,
-  );
-  const [row] = rows;
-  if (row?.encoding !== 'UTF8') {
-    throw new LobbieSyncError(`the database has the encoding ${row?.encoding}, which can't hold every text`, {
+  // All in one message: a session whose idle timeout is short must not be idle between two of them.
+  const results = (await client.query(
+    `${PREPARE}; SET lock_timeout TO ${lockTimeoutMs}; ${NEVER_IDLE}; SELECT current_setting('server_encoding') AS encoding`,
+  )) as unknown as readonly pg.QueryResult<{ encoding: string }>[];
+  const encoding = results.at(-1)?.rows[0]?.encoding;
+  if (encoding !== 'UTF8') {
+    throw new LobbieSyncError(`the database has the encoding ${encoding}, which can't hold every text`, {
       code: 'database.encoding',
       action: 'abort',
       exitCode: EXIT.usage,
       hint: "Create it anew: CREATE DATABASE lobbie ENCODING 'UTF8' TEMPLATE template0, and set DATABASE_URL to it.",
     });
   }
-  // Postgres 14 and later; a session that holds a lock is idle on purpose.
-  if (row.idle !== null && row.idle !== '0') await client.query('SET idle_session_timeout TO 0');
 }
 
 /** Opens a connection of its own, ready for use. */

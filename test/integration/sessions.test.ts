@@ -56,7 +56,7 @@ describe('defaults of the database', () => {
     `default_transaction_isolation TO 'serializable'`,
     'default_transaction_read_only TO on',
     `statement_timeout TO '1ms'`,
-    `idle_session_timeout TO '100ms'`,
+    `idle_session_timeout TO '5ms'`,
     `"DateStyle" TO 'SQL, DMY'`,
     `"TimeZone" TO 'Pacific/Auckland'`,
     `bytea_output TO 'escape'`,
