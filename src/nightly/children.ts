@@ -34,7 +34,7 @@ export function rotationQuota(counts: Pick<ParentCounts, 'total' | 'overdue'>, d
 
 /** The parents of a unit that are no candidates for deletion (`p`), joined with their checks (`c`). */
 function parentsWithChecks(unit: Unit, percent = 100): { from: string; values: unknown[] } {
-  const scope = parentScope(unit, { settled: true, ...(percent < 100 && { percent }) });
+  const scope = parentScope(unit, { settled: true, percent });
   const values = [...scope.values, unit.resource.name];
   return {
     from: `${scope.from} LEFT JOIN lobbie_sync.checks c

@@ -7,6 +7,10 @@ import type { RunContext, Unit } from './context.ts';
 /** How many parents one query fetches from the warehouse. */
 const PAGE = 500;
 
+/** SQL behind a table's name for a part of its pages, the same pages each time; nothing for all of them. Pure. */
+export const tableSample = (percent: number): string =>
+  percent >= 100 ? '' : ` TABLESAMPLE SYSTEM (${percent}) REPEATABLE (1)`;
+
 export interface ParentScopeOptions {
   /** Leave out parents that are candidates for deletion: the API would answer 404 for their lists. Default false. */
   readonly settled?: boolean;
@@ -45,8 +49,7 @@ export function parentScope(
     where.push(`NOT EXISTS (SELECT FROM lobbie_sync.deletes d WHERE d.account_id = p.account_id
       AND d.resource = ${add(parent.resource)} AND d.key = p.id::text AND d.status IN ('candidate', 'held'))`);
   }
-  const sample = options.percent === undefined ? '' : ` TABLESAMPLE SYSTEM (${options.percent})`;
-  const rows = `lobbie.${identifier(parent.resource)} p${sample}`;
+  const rows = `lobbie.${identifier(parent.resource)} p${tableSample(options.percent ?? 100)}`;
   const condition = where.join(' AND ');
   if (parent.idsIn === undefined) return { from: `(SELECT p.* FROM ${rows} WHERE ${condition}) p`, values };
   const column = `p.${identifier(parent.idsIn)}`;
