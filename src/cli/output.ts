@@ -46,6 +46,19 @@ export class Output {
     if (!this.json) this.#io.stdout.write(`${text}\n`);
   }
 
+  /** A heading in the result, with an empty line before it. */
+  heading(text: string): void {
+    this.line();
+    this.line(this.paint('bold', text));
+  }
+
+  /** Lines of the result under a heading; nothing when there are none. */
+  section(heading: string, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.heading(heading);
+    for (const line of lines) this.line(line);
+  }
+
   /** The one JSON document of --json. */
   data(document: unknown): void {
     if (this.json) this.#io.stdout.write(`${toJson(document)}\n`);

@@ -50,15 +50,10 @@ export function printRun(output: Output, run: RunDocument, { unknown = false } =
     ? unknownSections(unknownFields)
     : unknownNews(unknownFields, ({ isNew }) => isNew, `npx lobbie-sync runs show ${run.runId}`);
   for (const { heading, lines } of sections) {
-    output.line();
-    output.line(bold(heading));
+    output.heading(heading);
     for (const line of lines) output.line(line);
   }
-  if (run.massChanges.length > 0) {
-    output.line();
-    output.line(bold(MASS_CHANGES));
-    for (const line of massChangeLines(run.massChanges)) output.line(line);
-  }
+  output.section(MASS_CHANGES, massChangeLines(run.massChanges));
   if (run.counts.rejected > 0) {
     output.line();
     output.line(`${bold(plural(run.counts.rejected, 'record was', 'records were'))} rejected; see them with`);
@@ -70,8 +65,7 @@ export function printRun(output: Output, run: RunDocument, { unknown = false } =
 /** Prints why lists could not be read; equal reasons once. */
 export function printProblems(output: Output, problems: RunDocument['problems']): void {
   if (problems.length === 0) return;
-  output.line();
-  output.line(output.paint('bold', plural(problems.length, 'problem')));
+  output.heading(plural(problems.length, 'problem'));
   const hints = new Map<string, string[]>();
   for (const problem of problems) {
     const where = [

@@ -34,89 +34,55 @@ export function runsTable(output: Output, runs: readonly ReturnType<typeof runLi
 }
 
 export function printStatus(output: Output, status: StatusDocument): void {
-  const bold = (text: string) => output.paint('bold', text);
   output.line(output.paint(status.ok ? 'green' : 'red', status.sentence));
   for (const run of status.running) {
     output.line(`${run.kind} ${run.runId} is running, for ${age(run.startedAt, status.at)}.`);
   }
   const trouble: RunDocument | null = status.lastUnsuccessful;
   if (trouble !== null && !status.succeededSince) {
-    output.line();
-    output.line(bold(`Why ${trouble.kind} ${trouble.runId} is ${trouble.status}`));
+    output.heading(`Why ${trouble.kind} ${trouble.runId} is ${trouble.status}`);
     if (trouble.error !== null) output.line(`  ${trouble.error}`);
     printProblems(output, trouble.problems);
     for (const command of trouble.next) output.line(`  Next: ${command}`);
   }
   if (status.held.length > 0) {
-    output.line();
-    output.line(bold(`Deletes that wait for a person (${DELETES})`));
-    output.line(
-      table(deleteCells(status.held), {
-        head: ['account', 'location', 'resource', 'deletes', 'of rows', 'since'],
-        right: [3, 4],
-        paintHead: (text) => output.paint('dim', text),
-      }),
-    );
+    const held = table(deleteCells(status.held), {
+      head: ['account', 'location', 'resource', 'deletes', 'of rows', 'since'],
+      right: [3, 4],
+      paintHead: (text) => output.paint('dim', text),
+    });
+    output.section(`Deletes that wait for a person (${DELETES})`, [held]);
   }
-  if (status.closed.length > 0) {
-    output.line();
-    output.line(bold('Closed locations, whose lists are not read'));
-    for (const line of closedLines(status.closed)) output.line(line);
-  }
-  const outbox = outboxLines(status.outbox, status.at);
-  if (outbox.length > 0) {
-    output.line();
-    output.line(bold('Changes on their way to Lobbie (npx lobbie-sync push status)'));
-    for (const line of outbox) output.line(line);
-  }
-  if (status.openRejects.length > 0) {
-    output.line();
-    output.line(bold('Rejected records that wait (npx lobbie-sync rejects list)'));
-    for (const each of status.openRejects) output.line(`  ${each.resource}: ${count(each.rejects)}`);
-  }
-  if (status.future.length > 0) {
-    output.line();
-    output.line(bold('In the future, left by a clock that was ahead (the next run fixes it)'));
-    for (const { what, of, entries } of status.future) {
-      output.line(`  ${of === 'rows' ? `rows of ${what}` : what}: ${count(entries)}`);
-    }
-  }
+  output.section('Closed locations, whose lists are not read', closedLines(status.closed));
+  output.section('Changes on their way to Lobbie (npx lobbie-sync push status)', outboxLines(status.outbox, status.at));
+  output.section(
+    'Rejected records that wait (npx lobbie-sync rejects list)',
+    status.openRejects.map((each) => `  ${each.resource}: ${count(each.rejects)}`),
+  );
+  output.section(
+    'In the future, left by a clock that was ahead (the next run fixes it)',
+    status.future.map(({ what, of, entries }) => `  ${of === 'rows' ? `rows of ${what}` : what}: ${count(entries)}`),
+  );
   const isNew = ({ firstSeenAt }: { readonly firstSeenAt: Date }) =>
     status.at.getTime() - firstSeenAt.getTime() < NEWS_MS;
   for (const { heading, lines } of unknownNews(status.unknownFields, isNew, 'npx lobbie-sync status --json')) {
-    output.line();
-    output.line(bold(heading));
+    output.heading(heading);
     for (const line of lines) output.line(line);
   }
-  if (status.massChanges.length > 0) {
-    output.line();
-    output.line(bold(MASS_CHANGES));
-    for (const line of massChangeLines(status.massChanges)) output.line(line);
-  }
-  if (status.off.length > 0) {
-    output.line();
-    output.line(bold('Lists that are off (npx lobbie-sync resources on NAME)'));
-    for (const line of offLines(status.off)) output.line(line);
-  }
-  if (status.runs.length > 0) {
-    output.line();
-    output.line(bold('Last runs'));
-    output.line(runsTable(output, status.runs));
-  }
+  output.section(MASS_CHANGES, massChangeLines(status.massChanges));
+  output.section('Lists that are off (npx lobbie-sync resources on NAME)', offLines(status.off));
+  if (status.runs.length > 0) output.section('Last runs', [runsTable(output, status.runs)]);
   if (status.runs.length > 0 && status.freshness.length > 0) {
-    output.line();
-    output.line(bold('Freshness'));
-    output.line(`  ${output.paint(status.floor.kept ? 'green' : 'yellow', status.floor.sentence)}`);
-    output.line(
-      table(
-        status.freshness.map((line) => freshnessCells(output, line, status)),
-        {
-          head: ['account', 'resource', 'lists', 'last whole reading', 'oldest check', 'rows'],
-          right: [2, 5],
-          paintHead: (text) => output.paint('dim', text),
-        },
-      ),
+    const freshness = table(
+      status.freshness.map((line) => freshnessCells(output, line, status)),
+      {
+        head: ['account', 'resource', 'lists', 'last whole reading', 'oldest check', 'rows'],
+        right: [2, 5],
+        paintHead: (text) => output.paint('dim', text),
+      },
     );
+    const sentence = output.paint(status.floor.kept ? 'green' : 'yellow', status.floor.sentence);
+    output.section('Freshness', [`  ${sentence}`, freshness]);
   }
 }
 
