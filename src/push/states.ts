@@ -85,7 +85,7 @@ const ANSWERS = [
 ] as const;
 
 /** What a person decides. */
-const DECISIONS = [
+export const DECISIONS = [
   /** A conflict: ours or theirs. */
   'resolved',
   /** A doubt: the create became this record. */
@@ -167,6 +167,16 @@ const UNSUCCESSFUL = {
   approved: 'the row has ended',
 } as const;
 
+/** What answers and a person may do to a row that was sent with an unknown outcome. */
+const IN_DOUBT = {
+  ...refuse('nothing was sent', ...ANSWERS),
+  ...refuse('the row is not in conflict', 'resolved'),
+  adopted: step('succeeded', 'store'),
+  again: step('pending'),
+  retried: step('in_doubt'),
+  ...refuse('the row was sent', 'cancelled', 'approved', 'edited'),
+} as const;
+
 const ENDED = refuse('the row has ended', ...EVENTS);
 
 export const TABLE: Readonly<Record<State, Readonly<Record<Event, Step | Refusal>>>> = {
@@ -213,12 +223,7 @@ export const TABLE: Readonly<Record<State, Readonly<Record<Event, Step | Refusal
     said_done: step('asking', 'ask'),
     exhausted: step('failed', 'ask'),
     claimed: step('in_flight_again'),
-    ...refuse('nothing was sent', ...ANSWERS),
-    ...refuse('the row is not in conflict', 'resolved'),
-    adopted: step('succeeded', 'store'),
-    again: step('pending'),
-    retried: step('in_doubt'),
-    ...refuse('the row was sent', 'cancelled', 'approved', 'edited'),
+    ...IN_DOUBT,
   },
   in_flight_again: {
     ...ANSWERED,
@@ -229,12 +234,7 @@ export const TABLE: Readonly<Record<State, Readonly<Record<Event, Step | Refusal
   },
   asking: {
     ...refuse('a person has to decide', 'due', ...LOOKS, ...SEARCHES, ...LIMITS, 'claimed'),
-    ...refuse('nothing was sent', ...ANSWERS),
-    ...refuse('the row is not in conflict', 'resolved'),
-    adopted: step('succeeded', 'store'),
-    again: step('pending'),
-    retried: step('in_doubt'),
-    ...refuse('the row was sent', 'cancelled', 'approved', 'edited'),
+    ...IN_DOUBT,
   },
   conflict: {
     ...refuse('a person has to decide', 'due', ...LOOKS, 'claimed', 'approved'),

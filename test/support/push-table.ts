@@ -1,4 +1,4 @@
-import { EVENTS, type Event, STATES, type State, type Step, type TABLE } from '../../src/push/states.ts';
+import { DECISIONS, EVENTS, type Event, STATES, type State, type Step, type TABLE } from '../../src/push/states.ts';
 
 type Table = typeof TABLE;
 interface Move extends Step {
@@ -7,7 +7,7 @@ interface Move extends Step {
 }
 
 /** Every step of a table. */
-export function movesOf(table: Table): readonly Move[] {
+function movesOf(table: Table): readonly Move[] {
   return STATES.flatMap((from) =>
     EVENTS.flatMap((event) => {
       const step = table[from][event];
@@ -16,15 +16,7 @@ export function movesOf(table: Table): readonly Move[] {
   );
 }
 
-const BY_A_PERSON: ReadonlySet<Event> = new Set([
-  'resolved',
-  'adopted',
-  'again',
-  'retried',
-  'cancelled',
-  'approved',
-  'edited',
-]);
+const BY_A_PERSON: ReadonlySet<Event> = new Set(DECISIONS);
 const PROOFS: ReadonlySet<Event> = new Set(['there', 'proven', 'found_one', 'adopted']);
 const SENT: ReadonlySet<State> = new Set(['in_flight', 'in_flight_again']);
 const DOUBTED: ReadonlySet<State> = new Set(['in_doubt', 'in_flight_again', 'asking']);
