@@ -1,7 +1,7 @@
 import type { Job } from './gate.ts';
 
 /** Priorities below this one are urgent: deliveries to Lobbie. Reads have 5, or 4 when they are repeated. */
-export const URGENT_BELOW = 4;
+const URGENT_BELOW = 4;
 
 /**
  * The waiting jobs by priority, the oldest of a priority first. While both urgent and other jobs wait, the urgent ones get only a

@@ -183,11 +183,12 @@ export async function judgeRefusals(
        AND NOT EXISTS (SELECT FROM lobbie_sync.closed_locations c WHERE c.account_id = $2 AND c.location_id = p.id)`,
     [context.passId, accountId, names, new Date(context.clock.now().getTime() - REFUSED_DAYS * DAY_MS), REFUSALS],
   );
+  if (rows.length === 0) return;
   for (const { id, since } of rows) {
     await note(context, accountId, holder, id, { reason: 'all of its lists answer 403 or 404', since });
-    const [entry] = (await listDeletes(context.db, { status: 'candidate', accountId, resource: holder.name })).filter(
-      (each) => each.key === id,
-    );
-    if (entry !== undefined) await hold(context, entry, 'lists_refused');
+  }
+  const refused = new Set(rows.map(({ id }) => id));
+  for (const entry of await listDeletes(context.db, { status: 'candidate', accountId, resource: holder.name })) {
+    if (refused.has(entry.key)) await hold(context, entry, 'lists_refused');
   }
 }

@@ -34,7 +34,7 @@ export function verdicts(resource: Resource, sweeps: readonly SweepRow[], comple
  * shared resource. Other sweeps may still prove it: the next run of the pass ends an open or failed sweep, and sweeps that are one proof
  * together wait for the last of them. Pure.
  */
-export function inconclusive(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly SweepRow[] {
+function inconclusive(resource: Resource, sweeps: readonly SweepRow[], complete: boolean): readonly SweepRow[] {
   const certified = sweeps.filter((sweep) => sweep.status === 'certified');
   const several = resource.sharedByLocations === true || resource.reads.length > 1;
   if (!several) return certified.filter((sweep) => !sound(sweep));

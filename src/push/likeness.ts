@@ -84,7 +84,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 };
 
 /** A name without case, marks, quotes, hyphens and spaces, which do not tell two persons apart. */
-export const foldedName = (text: unknown): string =>
+const foldedName = (text: unknown): string =>
   (meaning('text', text) ?? '')
     .normalize('NFKD')
     .toLowerCase()

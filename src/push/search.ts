@@ -124,7 +124,7 @@ async function collect(
 }
 
 /** Takes a filter that the API refuses for an empty result; rethrows every other error. */
-export function refusedAsNone(error: unknown): readonly Candidate[] {
+function refusedAsNone(error: unknown): readonly Candidate[] {
   if (error instanceof LobbieSyncError && error.code === 'api.bad_request') return [];
   throw error;
 }

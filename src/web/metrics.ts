@@ -14,7 +14,7 @@ const AHEAD_MS = 300_000;
  * The age of an instant, seconds. A time in the future was written under a wrong clock, so nothing is known of it: its age is infinite,
  * and an alarm on it fires. As 0 it would keep every alarm quiet until that time comes. Pure.
  */
-export function ageSeconds(at: Date, now: Date): number {
+function ageSeconds(at: Date, now: Date): number {
   const ageMs = now.getTime() - at.getTime();
   return ageMs < -AHEAD_MS ? Number.POSITIVE_INFINITY : Math.max(0, ageMs / 1000);
 }
