@@ -7,7 +7,7 @@ import { onEnd } from './ending.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+export async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill(signal);
@@ -15,7 +15,7 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 }
 
 /** The first line that a process prints; fails if the process ends before. */
-async function firstLine(child: ChildProcess, name: string): Promise<string> {
+export async function firstLine(child: ChildProcess, name: string): Promise<string> {
   let text = '';
   child.stdout?.setEncoding('utf8');
   return await new Promise((resolve, reject) => {

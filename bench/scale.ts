@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onEnd } from './ending.ts';
+import { firstLine, kill } from './processes.ts';
 import { startBenchDatabase, timed } from './support.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -39,14 +40,11 @@ function peakKilobytes(pid: number): number {
 }
 
 async function startApi(patients: number): Promise<{ readonly port: string; readonly stop: () => Promise<void> }> {
-  const child: ChildProcess = spawn(process.execPath, [pathOf('./scale-api.ts'), String(patients)], {
+  const child = spawn(process.execPath, [pathOf('./scale-api.ts'), String(patients)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const stop = onEnd(async () => {
-    child.kill('SIGKILL');
-  });
-  const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  return { port: chunk.toString().trim(), stop };
+  const stop = onEnd(() => kill(child, 'SIGKILL'));
+  return { port: await firstLine(child, 'the API'), stop };
 }
 
 /**
@@ -95,9 +93,7 @@ export async function benchScale(patients: number, onCommand: (figures: CommandF
       env: { ...env, LOBBIE_SYNC_PORT: String(port), LOBBIE_SYNC_CRON: '0 0 1 1 *' },
       stdio: 'ignore',
     });
-    const stop = onEnd(async () => {
-      child.kill('SIGKILL');
-    });
+    const stop = onEnd(() => kill(child, 'SIGKILL'));
     const url = `http://127.0.0.1:${port}`;
     while ((await fetch(`${url}/health`).catch(() => undefined)) === undefined) await setTimeout(50);
     for (const path of ['/', '/metrics']) {

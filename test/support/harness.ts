@@ -203,7 +203,7 @@ export async function control(simulator: Simulator, path: string, body: unknown)
 }
 
 /** Lists with pages. One without that comes empty by mistake cannot be told from a list that is empty. */
-const PAGINATED = [
+export const PAGINATED: readonly string[] = [
   'listLocations',
   'listStaff',
   'listAppointmentTypes',

@@ -1,5 +1,6 @@
 import type { OddSpec } from '../../odd-api/start.ts';
 import { writeCursor } from '../../odd-api/wire/cursor.ts';
+import { PAGINATED } from '../../support/harness.ts';
 
 /** An odd answer of the day. */
 export interface OddAnswer {
@@ -10,27 +11,6 @@ export interface OddAnswer {
   /** What every reader would believe: rows that are left out of a list. Whoever meets it may lack rows of these tables. */
   readonly hides?: readonly string[];
 }
-
-/** Lists whose rows have ids, and which are read page by page. */
-const PAGED = [
-  'listLocations',
-  'listStaff',
-  'listAppointmentTypes',
-  'listCategories',
-  'listPatients',
-  'listCategoryTransitions',
-  'listAppointments',
-  'listFormPackets',
-  'listInvoices',
-  'listLineItems',
-  'listLabs',
-  'listPaymentRequests',
-  'listRecurringPayments',
-  'listNotifications',
-  'listNotificationGroups',
-  'listServices',
-  'listFormTemplates',
-] as const;
 
 /** Lists that come in one answer. */
 const WHOLE = [
@@ -47,7 +27,7 @@ const WHOLE = [
   'getFormTemplateElements',
 ] as const;
 
-const LISTS = [...PAGED, ...WHOLE];
+const LISTS = [...PAGINATED, ...WHOLE];
 const SINGLE = ['getPatientCategory', 'getFormPacket', 'getRemoteCareSetting', 'getSetting'] as const;
 const BELOW_PATIENTS = ['listAllergies', 'listMedications', 'listProblems', 'listCategoryTransitions'] as const;
 /** Everything but the token: an odd answer there belongs to other tests. */
@@ -77,11 +57,11 @@ export function oddAnswers(told: () => void): readonly OddAnswer[] {
     often(ALL, 'a page for people', { kind: 'html' }),
     often(ALL, '204', { kind: 'no-content' }),
     on(ALL, '304', { kind: 'no-content', status: 304 }),
-    often(PAGED, '206 with half of the rows', { kind: 'part' }),
+    often(PAGINATED, '206 with half of the rows', { kind: 'part' }),
     on(ALL, '400', { kind: 'refused', status: 400 }),
     on(ALL, '401', { kind: 'refused', status: 401 }),
     on(LISTS, '403', { kind: 'refused', status: 403 }),
-    on(PAGED, '404', { kind: 'refused', status: 404 }),
+    on(PAGINATED, '404', { kind: 'refused', status: 404 }),
     often(ALL, '500', { kind: 'away', status: 500 }),
     often(ALL, '429 without a word', { kind: 'refused', status: 429 }),
     often(ALL, '503 with Retry-After', { kind: 'retry-after', value: '1', status: 503 }),
@@ -114,17 +94,17 @@ export function oddAnswers(told: () => void): readonly OddAnswer[] {
     often(LISTS, 'no rows and an error', { kind: 'failed-inside' }),
     on(LISTS, 'no rows and errors', { kind: 'failed-inside', key: 'errors', value: [{ message: 'timeout' }] }),
     often(LISTS, 'an unknown key beside the rows', { kind: 'unknown-top-key' }),
-    often(PAGED, 'a full page without the cursor', { kind: 'no-next-cursor' }),
-    on(PAGED, 'a cursor that is an object', { kind: 'odd-cursor', value: { page: 2 } }),
-    on(PAGED, 'a cursor that is false', { kind: 'odd-cursor', value: false }),
-    on(PAGED, 'a cursor of another list', {
+    often(PAGINATED, 'a full page without the cursor', { kind: 'no-next-cursor' }),
+    on(PAGINATED, 'a cursor that is an object', { kind: 'odd-cursor', value: { page: 2 } }),
+    on(PAGINATED, 'a cursor that is false', { kind: 'odd-cursor', value: false }),
+    on(PAGINATED, 'a cursor of another list', {
       kind: 'odd-cursor',
       value: writeCursor('/another', { value: 1, key: 1, rows: 1, page: 1 }),
     }),
-    on(PAGED, 'a page without rows and a cursor', { kind: 'empty-pages' }),
-    on(PAGED, 'the first page again', { kind: 'endless-pages' }),
-    on(PAGED, 'a cursor that repeats', { kind: 'cursor-repeats' }),
-    often(PAGED, 'an id twice', { kind: 'duplicate-id' }),
+    on(PAGINATED, 'a page without rows and a cursor', { kind: 'empty-pages' }),
+    on(PAGINATED, 'the first page again', { kind: 'endless-pages' }),
+    on(PAGINATED, 'a cursor that repeats', { kind: 'cursor-repeats' }),
+    often(PAGINATED, 'an id twice', { kind: 'duplicate-id' }),
     on(LISTS, 'a row that is null', { kind: 'odd-row', value: null }),
     on(LISTS, 'a row that is a list', { kind: 'odd-row', value: [] }),
     on(LISTS, 'a row that is empty', { kind: 'odd-row', value: {} }),
