@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Output } from '../../src/cli/output.ts';
 import { judge, statusDocument } from '../../src/cli/status-document.ts';
 import { printStatus } from '../../src/cli/status-text.ts';
@@ -8,60 +8,32 @@ import { StopSignal } from '../../src/core/stop.ts';
 import { readStatus } from '../../src/inspect/status.ts';
 import { executeVerify } from '../../src/inspect/verify.ts';
 import { executeTargeted } from '../../src/runs/targeted.ts';
-import { type OddApi, type OddSpec, startOddApi } from '../odd-api/start.ts';
-import { MovableClock } from '../support/clock.ts';
-import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
+import type { OddApi } from '../odd-api/start.ts';
 import { count, query } from '../support/harness.ts';
-import { DAY_MS, Syncer } from '../support/night.ts';
-import { copyDatabase } from '../support/night-database.ts';
+import { DAY_MS } from '../support/night.ts';
 import { writtenState } from './mirror.ts';
+import { useStage } from './stage.ts';
 
 /** What changes in Lobbie while its answers are odd: what is newer, what is gone, what may wait. */
 
-const filled = useTestDatabase();
-let api: OddApi;
-let database: TestDatabase;
-let syncer: Syncer;
+const stage = useStage({ seed: 23, patients: 40, accounts: 1, locations: 2, fullPages: true });
 let world: OddApi['world'];
 
-const open = (url: string, now = Date.now()) =>
-  new Syncer({
-    api,
-    databaseUrl: url,
-    accounts: api.accountIds.map(String),
-    clock: new MovableClock({ now, speed: 50 }),
-  });
+beforeAll(() => {
+  world = stage.api.world;
+});
 
-beforeEach(async () => {
-  database = await copyDatabase(filled);
-  syncer = open(database.url, Date.now() + DAY_MS);
-});
-afterEach(async () => {
-  api.odd.clear();
-  await syncer.close();
-  await dropDatabase(database);
-});
-beforeAll(async () => {
-  api = await startOddApi({ seed: 23, patients: 40, accounts: 1, locations: 2, fullPages: true });
-  world = api.world;
-  const first = open(filled.url);
-  expect(await first.run('backfill')).toMatchObject({ status: 'succeeded' });
-  await first.close();
-});
-afterAll(() => api.close());
-
-const odd = (spec: object) => api.odd.add(spec as OddSpec);
 const patientIds = async () =>
   (
     await query<{ id: string }>(
-      database.url,
+      stage.database.url,
       'SELECT id::text AS id FROM lobbie.patients WHERE _deleted_at IS NULL ORDER BY id',
     )
   ).map(({ id }) => id);
 const nameOf = async (id: string) =>
   (
     await query<{ name: string | null; gone: boolean }>(
-      database.url,
+      stage.database.url,
       'SELECT last_name AS name, _deleted_at IS NOT NULL AS gone FROM lobbie.patients WHERE id = $1',
       [id],
     )
@@ -83,9 +55,9 @@ describe('R3: a later read is newer', () => {
     const [id = ''] = await patientIds();
     const before = (await nameOf(id))?.name;
     world.patients.update(Number(id), { lastName: 'Changed' });
-    odd(spec);
+    stage.odd(spec);
     try {
-      expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+      expect(await stage.syncer.run('sync')).toMatchObject({ status: 'succeeded' });
       expect(await nameOf(id)).toEqual({ name: 'Changed', gone: false });
     } finally {
       world.patients.update(Number(id), { lastName: before });
@@ -95,11 +67,11 @@ describe('R3: a later read is newer', () => {
   test('after one that lay at the end of time, and lifts a wrong mark of deletion', async () => {
     const [id = ''] = await patientIds();
     await query(
-      database.url,
+      stage.database.url,
       `UPDATE lobbie.patients SET updated_at = '9999-12-31Z', _deleted_at = now() WHERE id = $1`,
       [id],
     );
-    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect(await stage.syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
     expect((await nameOf(id))?.gone).toBe(false);
   });
 });
@@ -108,19 +80,24 @@ describe('R9: a patient who was merged', () => {
   test('is gone here with the rows below, and the other record is reported', async () => {
     const ids = await patientIds();
     const [from = '', into = ''] = ids;
-    odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(from)] });
-    odd({ kind: 'merged', path: '/patients/', oldId: Number(from), newId: Number(into) });
-    const report = await syncer.run('sync');
+    stage.odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(from)] });
+    stage.odd({ kind: 'merged', path: '/patients/', oldId: Number(from), newId: Number(into) });
+    const report = await stage.syncer.run('sync');
     expect(report).toMatchObject({ exitCode: 0 });
     expect((await nameOf(from))?.gone).toBe(true);
     expect((await nameOf(into))?.gone).toBe(false);
     expect(
-      await query(database.url, `SELECT key, status, reason FROM lobbie_sync.deletes WHERE resource = 'patients'`),
+      await query(
+        stage.database.url,
+        `SELECT key, status, reason FROM lobbie_sync.deletes WHERE resource = 'patients'`,
+      ),
     ).toEqual([{ key: from, status: 'applied', reason: `merged into ${into}` }]);
     expect(
-      await count(database.url, 'SELECT count(*) FROM lobbie.allergies WHERE patient_id = $1 AND _deleted_at IS NULL', [
-        from,
-      ]),
+      await count(
+        stage.database.url,
+        'SELECT count(*) FROM lobbie.allergies WHERE patient_id = $1 AND _deleted_at IS NULL',
+        [from],
+      ),
     ).toBe(0);
   });
 });
@@ -130,20 +107,20 @@ describe('a candidate that is read by id', () => {
     'stays open when the answer is %s: neither there nor gone',
     async (text) => {
       const [id = ''] = await patientIds();
-      odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(id)] });
-      odd({ kind: 'error-body', op: 'getPatient', text });
-      await syncer.run('sync');
+      stage.odd({ kind: 'rows-missing', op: 'listPatients', ids: [Number(id)] });
+      stage.odd({ kind: 'error-body', op: 'getPatient', text });
+      await stage.syncer.run('sync');
       expect((await nameOf(id))?.gone).toBe(false);
-      expect(await query(database.url, `SELECT status FROM lobbie_sync.deletes WHERE resource = 'patients'`)).toEqual([
-        { status: 'candidate' },
-      ]);
+      expect(
+        await query(stage.database.url, `SELECT status FROM lobbie_sync.deletes WHERE resource = 'patients'`),
+      ).toEqual([{ status: 'candidate' }]);
     },
   );
 });
 
 describe('a targeted read of a person', () => {
   const read = (patients: readonly string[]) =>
-    executeTargeted(syncer.deps, {
+    executeTargeted(stage.syncer.deps, {
       selection: { ...everything, resources: ['patients'] },
       stop: new StopSignal(),
       target: { patients },
@@ -152,7 +129,7 @@ describe('a targeted read of a person', () => {
   test.each(['{}', '{"error":"x"}', '{"success":false}'])('stores nothing of %s', async (text) => {
     const [id = ''] = await patientIds();
     const before = await nameOf(id);
-    odd({ kind: 'error-body', op: 'getPatient', text });
+    stage.odd({ kind: 'error-body', op: 'getPatient', text });
     expect(await read([id])).toMatchObject({ status: 'partial', exitCode: 4 });
     expect(await nameOf(id)).toEqual(before);
   });
@@ -162,16 +139,16 @@ describe('R6: an id twice on a page', () => {
   test.each([true, false])('the newer is stored, and is so again (newer first: %s)', async (newerFirst) => {
     // The first of the list has a stamp from now on.
     for (const id of await patientIds()) world.patients.update(Number(id), { updatedAt: '2025-06-01T00:00:00Z' });
-    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
-    syncer.clock.jump(DAY_MS);
-    const before = await count(database.url, 'SELECT sum(_version) FROM lobbie.patients');
-    odd({ kind: 'duplicate-id', op: 'listPatients', newerFirst, older: { lastName: 'Older' } });
+    expect(await stage.syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    stage.syncer.clock.jump(DAY_MS);
+    const before = await count(stage.database.url, 'SELECT sum(_version) FROM lobbie.patients');
+    stage.odd({ kind: 'duplicate-id', op: 'listPatients', newerFirst, older: { lastName: 'Older' } });
     for (const kind of ['backfill', 'sync'] as const) {
-      expect(await syncer.run(kind, { restart: true })).toMatchObject({ status: 'succeeded' });
-      syncer.clock.jump(DAY_MS);
+      expect(await stage.syncer.run(kind, { restart: true })).toMatchObject({ status: 'succeeded' });
+      stage.syncer.clock.jump(DAY_MS);
     }
-    expect(await count(database.url, `SELECT count(*) FROM lobbie.patients WHERE last_name = 'Older'`)).toBe(0);
-    expect(await count(database.url, 'SELECT sum(_version) FROM lobbie.patients')).toBe(before);
+    expect(await count(stage.database.url, `SELECT count(*) FROM lobbie.patients WHERE last_name = 'Older'`)).toBe(0);
+    expect(await count(stage.database.url, 'SELECT sum(_version) FROM lobbie.patients')).toBe(before);
   });
 });
 
@@ -179,16 +156,16 @@ describe('R22: Lobbie asks to wait', () => {
   test.each(['86400', '604800', 'Fri, 31 Dec 2199 23:59:59 GMT'])(
     '%s: the run ends at once as incomplete, with the time',
     async (value) => {
-      odd({ kind: 'retry-after', op: 'listPatients', value });
-      const report = await syncer.run('sync');
+      stage.odd({ kind: 'retry-after', op: 'listPatients', value });
+      const report = await stage.syncer.run('sync');
       expect(report).toMatchObject({ status: 'incomplete', exitCode: 5 });
       expect(report.error?.message).toMatch(/asks to wait until \d{4}-\d\d-\d\dT/);
     },
   );
 
   test('for a moment: the run waits and succeeds', async () => {
-    odd({ kind: 'retry-after', op: 'listPatients', value: '2', times: 2 });
-    expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+    stage.odd({ kind: 'retry-after', op: 'listPatients', value: '2', times: 2 });
+    expect(await stage.syncer.run('sync')).toMatchObject({ status: 'succeeded' });
   });
 });
 
@@ -201,12 +178,12 @@ describe('R25: dates in odd forms', () => {
     ['year-zero', null],
   ])('%s: the patient stays, and all lists below are read', async (form, date) => {
     const [id = ''] = await patientIds();
-    odd({ kind: 'odd-date', op: 'listPatients', field: 'dateOfBirth', form, ids: [Number(id)] });
-    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    stage.odd({ kind: 'odd-date', op: 'listPatients', field: 'dateOfBirth', form, ids: [Number(id)] });
+    expect(await stage.syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
     expect(
-      await query(database.url, 'SELECT date_of_birth::text AS date FROM lobbie.patients WHERE id = $1', [id]),
+      await query(stage.database.url, 'SELECT date_of_birth::text AS date FROM lobbie.patients WHERE id = $1', [id]),
     ).toEqual([{ date }]);
-    expect(await count(database.url, 'SELECT count(*) FROM lobbie_sync.rejects')).toBe(0);
+    expect(await count(stage.database.url, 'SELECT count(*) FROM lobbie_sync.rejects')).toBe(0);
   });
 
   test.each([
@@ -216,26 +193,29 @@ describe('R25: dates in odd forms', () => {
     ['nine-digits', '2025-01-10 14:30:00.123456+00'],
   ])('an instant as %s', async (form, instant) => {
     const [id = ''] = await patientIds();
-    odd({ kind: 'odd-date', op: 'listPatients', field: 'createdAt', form, ids: [Number(id)] });
-    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
-    expect(await query(database.url, `SELECT created_at::text AS at FROM lobbie.patients WHERE id = $1`, [id])).toEqual(
-      [{ at: instant }],
-    );
+    stage.odd({ kind: 'odd-date', op: 'listPatients', field: 'createdAt', form, ids: [Number(id)] });
+    expect(await stage.syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect(
+      await query(stage.database.url, `SELECT created_at::text AS at FROM lobbie.patients WHERE id = $1`, [id]),
+    ).toEqual([{ at: instant }]);
   });
 });
 
 describe('a quiet nightly sync', () => {
   const quietly = async (spec?: object) => {
-    if (spec !== undefined) odd(spec);
-    syncer.clock.jump(DAY_MS);
-    api.requests.clear();
-    expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
-    return api.requests.all.length;
+    if (spec !== undefined) stage.odd(spec);
+    stage.syncer.clock.jump(DAY_MS);
+    stage.api.requests.clear();
+    expect(await stage.syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+    return stage.api.requests.all.length;
   };
 
   const whole = async () => {
-    const report = await syncer.run('backfill', { restart: true });
-    const problems = await query(database.url, 'SELECT resource, scope, code, message FROM lobbie_sync.run_problems');
+    const report = await stage.syncer.run('backfill', { restart: true });
+    const problems = await query(
+      stage.database.url,
+      'SELECT resource, scope, code, message FROM lobbie_sync.run_problems',
+    );
     expect([report.status, report.exitCode, problems]).toEqual(['succeeded', 0, []]);
   };
 
@@ -249,24 +229,24 @@ describe('a quiet nightly sync', () => {
   test('costs the same, and writes nothing, whatever moves that nobody knows', async () => {
     await quietly();
     const calm = await quietly();
-    const before = await writtenState(database.url);
+    const before = await writtenState(stage.database.url);
     for (const spec of MOVING) {
       const requests = await quietly(spec);
       expect(requests / calm, JSON.stringify(spec)).toBeLessThan(1.05);
-      api.odd.clear();
+      stage.api.odd.clear();
     }
-    expect(await writtenState(database.url)).toEqual(before);
+    expect(await writtenState(stage.database.url)).toEqual(before);
   });
 
   test('so does a whole reading, which names what is inside records by the table of those or by its path', async () => {
     await quietly();
-    const before = await writtenState(database.url);
-    for (const spec of MOVING) odd(spec);
-    syncer.clock.jump(DAY_MS);
+    const before = await writtenState(stage.database.url);
+    for (const spec of MOVING) stage.odd(spec);
+    stage.syncer.clock.jump(DAY_MS);
     await whole();
-    expect(await writtenState(database.url)).toEqual(before);
+    expect(await writtenState(stage.database.url)).toEqual(before);
     const inside = await query<{ name: string }>(
-      database.url,
+      stage.database.url,
       `SELECT DISTINCT resource || '.' || field AS name FROM lobbie_sync.run_unknown_fields WHERE field LIKE '%signedUrl'`,
     );
     const names = inside.map(({ name }) => name);
@@ -296,29 +276,33 @@ describe('a quiet nightly sync', () => {
       ['patients', 'home_address', 'homeAddress', `home_address || '{"signedUrl": "old"}'`],
     ];
     for (const [table, column, field, value] of former) {
-      await query(database.url, `ALTER TABLE lobbie.${table} DISABLE TRIGGER USER`);
+      await query(stage.database.url, `ALTER TABLE lobbie.${table} DISABLE TRIGGER USER`);
       const changed = await query(
-        database.url,
+        stage.database.url,
         `UPDATE lobbie.${table} SET ${column} = ${value}, _content_hash = '\\x01'::bytea || decode(md5(_content_hash::text), 'hex')
            ${field === null ? '' : `, raw = jsonb_set(raw, '{${field}}', ${value}) || '{"signedUrl": "old"}'`}
          WHERE jsonb_typeof(${column}) = 'object' OR jsonb_array_length(${column}) > 0 RETURNING 1`,
       );
       expect(changed.length, table).toBeGreaterThan(0);
-      await query(database.url, `ALTER TABLE lobbie.${table} ENABLE TRIGGER USER`);
+      await query(stage.database.url, `ALTER TABLE lobbie.${table} ENABLE TRIGGER USER`);
     }
-    const before = await writtenState(database.url);
-    odd({ kind: 'moving-inside', field: 'signedUrl' });
-    syncer.clock.jump(DAY_MS);
+    const before = await writtenState(stage.database.url);
+    stage.odd({ kind: 'moving-inside', field: 'signedUrl' });
+    stage.syncer.clock.jump(DAY_MS);
     await whole();
-    expect(await writtenState(database.url)).toEqual(before);
-    const checked = await executeVerify(syncer.deps, { selection: everything, sample: 2, stop: new StopSignal() });
+    expect(await writtenState(stage.database.url)).toEqual(before);
+    const checked = await executeVerify(stage.syncer.deps, {
+      selection: everything,
+      sample: 2,
+      stop: new StopSignal(),
+    });
     expect(checked).toMatchObject({ status: 'succeeded', gaps: 0 });
   });
 
   test('names in status once what is new: fields, keys of pages, values that null stands for', async () => {
     const status = async () => {
       const options = { accounts: [], newerOperations: new Set<string>(), limit: 5, freshnessDays: 30 };
-      const report = await readStatus(syncer.deps.db, { ...options, now: syncer.clock.now() });
+      const report = await readStatus(stage.syncer.deps.db, { ...options, now: stage.syncer.clock.now() });
       const whole = { ...report, pendingMigrations: [] };
       const out = new PassThrough({ encoding: 'utf8' });
       const output = new Output({ stdout: out, stderr: out } as never, { json: false, quiet: true });
@@ -329,9 +313,9 @@ describe('a quiet nightly sync', () => {
     const calm = await quietly();
     const [id = ''] = await patientIds();
     expect(await status()).not.toContain('does not know');
-    odd({ kind: 'new-field', field: 'brandNew', value: 1 });
-    odd({ kind: 'unknown-top-key', key: 'total', value: 3 });
-    odd({ kind: 'odd-date', op: 'listPatients', field: 'createdAt', form: 'empty', ids: [Number(id)] });
+    stage.odd({ kind: 'new-field', field: 'brandNew', value: 1 });
+    stage.odd({ kind: 'unknown-top-key', key: 'total', value: 3 });
+    stage.odd({ kind: 'odd-date', op: 'listPatients', field: 'createdAt', form: 'empty', ids: [Number(id)] });
     expect((await quietly()) / calm).toBeLessThan(1.05);
     const first = await status();
     expect(first).toContain('patients.brandNew (40 records)');
@@ -342,7 +326,7 @@ describe('a quiet nightly sync', () => {
     expect(second).not.toMatch(/brandNew|\.total|createdAt/);
     expect(second).toMatch(/Unknown to the contract as before: \d+/);
     // One more is news again, alone.
-    odd({ kind: 'new-field', op: 'listStaff', field: 'nickname', value: 'x' });
+    stage.odd({ kind: 'new-field', op: 'listStaff', field: 'nickname', value: 'x' });
     await quietly();
     const third = await status();
     expect(third).toContain('staff.nickname');

@@ -1,65 +1,32 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compareWithWorld, inWords } from '../odd-api/oracle/compare.ts';
-import { type OddApi, type OddSpec, startOddApi } from '../odd-api/start.ts';
 import type { Row } from '../odd-api/world/collection.ts';
-import { MovableClock } from '../support/clock.ts';
-import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
 import { count, problemsOf, query } from '../support/harness.ts';
-import { DAY_MS, Syncer } from '../support/night.ts';
-import { copyDatabase } from '../support/night-database.ts';
+import { DAY_MS } from '../support/night.ts';
+import { useStage } from './stage.ts';
 
 /** Faults of the same kinds as R6, R7, R9 and R12, in other shapes. What is right comes from the world of the API. */
 
-const filled = useTestDatabase();
-let api: OddApi;
-let database: TestDatabase;
-let syncer: Syncer;
+const stage = useStage({ seed: 29, patients: 40, accounts: 1, locations: 2 }, { syncer: { deleteThreshold: 0.5 } });
 
-const open = (url: string, now = Date.now()) =>
-  new Syncer({
-    api,
-    databaseUrl: url,
-    accounts: api.accountIds.map(String),
-    clock: new MovableClock({ now, speed: 50 }),
-    deleteThreshold: 0.5,
-  });
-
-beforeAll(async () => {
-  api = await startOddApi({ seed: 29, patients: 40, accounts: 1, locations: 2 });
-  const first = open(filled.url);
-  expect(await first.run('backfill')).toMatchObject({ status: 'succeeded' });
-  await first.close();
-});
-afterAll(async () => {
-  await api.close();
-  expect(api.faults).toEqual([]);
-});
-beforeEach(async () => {
-  database = await copyDatabase(filled);
-  syncer = open(database.url, Date.now() + DAY_MS);
-});
-afterEach(async () => {
-  api.odd.clear();
-  await syncer.close();
-  await dropDatabase(database);
-});
-
-const odd = (spec: object) => api.odd.add(spec as OddSpec);
-const differences = async () => (await compareWithWorld((sql) => query(database.url, sql), api.world)).map(inWords);
-const codes = async (runId: string) => [...new Set((await problemsOf(database.url, runId)).map(({ code }) => code))];
-const staff = () => api.world.staff.in({ accountId: api.accountIds[0] }).map(({ key }) => key);
-const versions = (table: string) => count(database.url, `SELECT sum(_version) FROM lobbie.${table}`);
+const differences = async () =>
+  (await compareWithWorld((sql) => query(stage.database.url, sql), stage.api.world)).map(inWords);
+const codes = async (runId: string) => [
+  ...new Set((await problemsOf(stage.database.url, runId)).map(({ code }) => code)),
+];
+const staff = () => stage.api.world.staff.in({ accountId: stage.api.accountIds[0] }).map(({ key }) => key);
+const versions = (table: string) => count(stage.database.url, `SELECT sum(_version) FROM lobbie.${table}`);
 
 /** The answer to the first page of a list, changed. */
-const changed = (op: string, change: (page: Row) => Row) => odd({ kind: 'changed-page', op, change });
+const changed = (op: string, change: (page: Row) => Row) => stage.odd({ kind: 'changed-page', op, change });
 
 /** Two nightly syncs, and whether the second had anything to write. */
 async function twice(table: string): Promise<number> {
   const after: number[] = [];
   for (let night = 0; night < 2; night += 1) {
-    expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+    expect(await stage.syncer.run('sync')).toMatchObject({ status: 'succeeded' });
     after.push(await versions(table));
-    syncer.clock.jump(DAY_MS);
+    stage.syncer.clock.jump(DAY_MS);
   }
   return (after[1] ?? 0) - (after[0] ?? 0);
 }
@@ -113,10 +80,10 @@ describe('cousins of R7: more rows that no cursor names', () => {
     ['named in the meta data', { meta: { nextCursor: 'abc' } }],
   ])('%s: the list is not taken as whole', async (_name, more) => {
     changed('listPatients', (page) => cut(page, more));
-    const report = await syncer.run('backfill', { restart: true });
+    const report = await stage.syncer.run('backfill', { restart: true });
     expect(report).toMatchObject({ status: 'partial', exitCode: 4 });
     expect(await codes(report.runId)).toContain('contract.no_end');
-    expect(await count(database.url, `SELECT count(*) FROM lobbie.patients WHERE _deleted_at IS NULL`)).toBe(40);
+    expect(await count(stage.database.url, `SELECT count(*) FROM lobbie.patients WHERE _deleted_at IS NULL`)).toBe(40);
   });
 
   test.each<[string, Row]>([
@@ -124,7 +91,7 @@ describe('cousins of R7: more rows that no cursor names', () => {
     ['a paging that ends', { pagination: { page: 3, hasNext: false, nextCursor: '' }, hasMore: false }],
   ])('%s are an end', async (_name, more) => {
     changed('listPatients', (page) => ({ ...page, ...more }));
-    expect(await syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
+    expect(await stage.syncer.run('backfill', { restart: true })).toMatchObject({ status: 'succeeded' });
     expect(await differences()).toEqual([]);
   });
 });
@@ -133,19 +100,19 @@ describe('cousins of R9: a record that has left', () => {
   /** A member of staff who left: not on the list, and read by id with this answer. */
   async function leave(spec: object): Promise<{ id: number; status: string; exitCode: number; problems: string[] }> {
     const [id = 0] = staff();
-    odd({ kind: 'rows-missing', op: 'listStaff', ids: [id] });
-    odd({ op: 'getStaff', ...spec });
-    const { runId, status, exitCode } = await syncer.run('sync');
+    stage.odd({ kind: 'rows-missing', op: 'listStaff', ids: [id] });
+    stage.odd({ op: 'getStaff', ...spec });
+    const { runId, status, exitCode } = await stage.syncer.run('sync');
     return { id, status, exitCode, problems: await codes(runId) };
   }
   const gone = (id: number) =>
-    count(database.url, 'SELECT count(*) FROM lobbie.staff WHERE id = $1 AND _deleted_at IS NOT NULL', [id]);
+    count(stage.database.url, 'SELECT count(*) FROM lobbie.staff WHERE id = $1 AND _deleted_at IS NOT NULL', [id]);
 
   test('by a record of another kind of resource: merged, too', async () => {
     const [, into] = staff();
     const { id, status } = await leave({ kind: 'merged', oldId: staff()[0], newId: into });
     expect([status, await gone(id)]).toEqual(['succeeded', 1]);
-    expect(await query(database.url, `SELECT reason FROM lobbie_sync.deletes WHERE status = 'applied'`)).toEqual([
+    expect(await query(stage.database.url, `SELECT reason FROM lobbie_sync.deletes WHERE status = 'applied'`)).toEqual([
       { reason: `merged into ${into}` },
     ]);
   });
@@ -164,21 +131,21 @@ describe('cousins of R9: a record that has left', () => {
     const { id, status, exitCode, problems } = await leave(spec);
     expect([status, exitCode, await gone(id)]).toEqual(['partial', 4, 0]);
     expect(problems).toEqual(['delete.unproven']);
-    api.odd.remove((spec as { kind: string }).kind);
-    api.odd.add({ kind: 'refused', op: 'getStaff', status: 404 });
-    syncer.clock.jump(DAY_MS);
-    expect(await syncer.run('sync')).toMatchObject({ status: 'succeeded' });
+    stage.api.odd.remove((spec as { kind: string }).kind);
+    stage.api.odd.add({ kind: 'refused', op: 'getStaff', status: 404 });
+    stage.syncer.clock.jump(DAY_MS);
+    expect(await stage.syncer.run('sync')).toMatchObject({ status: 'succeeded' });
     expect(await gone(id)).toBe(1);
   });
 });
 
 describe('cousins of R12: a filter that does not work', () => {
   const requestsOf = async (spec?: object) => {
-    if (spec !== undefined) odd(spec);
-    api.requests.clear();
-    const report = await syncer.run('sync');
-    syncer.clock.jump(DAY_MS);
-    return { report, requests: api.requests.count() };
+    if (spec !== undefined) stage.odd(spec);
+    stage.api.requests.clear();
+    const report = await stage.syncer.run('sync');
+    stage.syncer.clock.jump(DAY_MS);
+    return { report, requests: stage.api.requests.count() };
   };
 
   test.each<[string, object]>([

@@ -1,57 +1,27 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { RunReport } from '../../src/runs/run.ts';
-import { type OddApi, type OddSpec, startOddApi } from '../odd-api/start.ts';
-import { MovableClock } from '../support/clock.ts';
-import { dropDatabase, type TestDatabase, useTestDatabase } from '../support/database.ts';
+import type { OddSpec } from '../odd-api/start.ts';
 import { query } from '../support/harness.ts';
-import { DAY_MS, Syncer } from '../support/night.ts';
-import { copyDatabase } from '../support/night-database.ts';
+import { DAY_MS } from '../support/night.ts';
 import { contentOf, mirrorDifferences } from './mirror.ts';
+import { useStage } from './stage.ts';
 
 /**
  * Odd answers of an API of another make. The oracle is the same for all: a run that says `succeeded` has left the tables as a run
  * over plain answers does; any other run says so, has lost nothing, and is followed by one that heals.
  */
 
-const filled = useTestDatabase();
-let api: OddApi;
+const stage = useStage({ seed: 17, patients: 12, accounts: 1, locations: 2 });
 let right: ReadonlyMap<string, ReadonlySet<string>>;
-let database: TestDatabase;
-let syncer: Syncer;
-
-const open = (url: string, now = Date.now()) =>
-  new Syncer({
-    api,
-    databaseUrl: url,
-    accounts: api.accountIds.map(String),
-    clock: new MovableClock({ now, speed: 50 }),
-  });
 
 beforeAll(async () => {
-  api = await startOddApi({ seed: 17, patients: 12, accounts: 1, locations: 2 });
-  const first = open(filled.url);
-  expect(await first.run('backfill')).toMatchObject({ status: 'succeeded' });
-  await first.close();
-  right = await contentOf(filled.url);
-});
-afterAll(async () => {
-  await api.close();
-  expect(api.faults).toEqual([]);
-});
-beforeEach(async () => {
-  api.odd.clear();
-  database = await copyDatabase(filled);
-  syncer = open(database.url, Date.now() + DAY_MS);
-});
-afterEach(async () => {
-  await syncer.close();
-  await dropDatabase(database);
+  right = await contentOf(stage.filled.url);
 });
 
 const versions = async () =>
   (
     await query<{ n: number }>(
-      database.url,
+      stage.database.url,
       'SELECT sum(_version)::int AS n FROM (SELECT _version FROM lobbie.patients UNION ALL SELECT _version FROM lobbie.appointments UNION ALL SELECT _version FROM lobbie.patient_categories UNION ALL SELECT _version FROM lobbie.forms) v',
     )
   )[0]?.n;
@@ -61,22 +31,22 @@ async function survive(
   specs: readonly OddSpec[],
   kind: 'backfill' | 'sync',
 ): Promise<{ report: RunReport; problems: string[]; names: string[] }> {
-  const names = specs.map((spec) => api.odd.add(spec));
-  const report = await syncer.run(kind, { restart: true });
+  const names = specs.map((spec) => stage.api.odd.add(spec));
+  const report = await stage.syncer.run(kind, { restart: true });
   const problems = (
     await query<{ code: string }>(
-      database.url,
+      stage.database.url,
       `SELECT DISTINCT code FROM lobbie_sync.run_problems WHERE run_id = ${report.runId} ORDER BY 1`,
     )
   ).map(({ code }) => code);
-  for (const name of names) expect(api.odd.applied(name), `${name} never happened`).toBeGreaterThan(0);
-  const differences = await mirrorDifferences(database.url, right);
+  for (const name of names) expect(stage.api.odd.applied(name), `${name} never happened`).toBeGreaterThan(0);
+  const differences = await mirrorDifferences(stage.database.url, right);
   if (report.status === 'succeeded') expect(differences).toEqual([]);
-  api.odd.clear();
-  syncer.clock.jump(DAY_MS);
-  const after = await syncer.run('backfill', { restart: true });
+  stage.api.odd.clear();
+  stage.syncer.clock.jump(DAY_MS);
+  const after = await stage.syncer.run('backfill', { restart: true });
   expect([after.status, after.exitCode]).toEqual(['succeeded', 0]);
-  expect(await mirrorDifferences(database.url, right)).toEqual([]);
+  expect(await mirrorDifferences(stage.database.url, right)).toEqual([]);
   return { report, problems, names };
 }
 
